@@ -1,0 +1,20 @@
+/** Time as a parameter, so that tests can move it. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Runs `run` once, `ms` from now; the answer cancels it, callable twice. */
+  after(ms: number, run: () => void): () => void;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after(ms, run) {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Full jitter: a random part of a span that doubles with each failed attempt (0 is the first), up to `capMs`. */
+export function backoffMs(attempt: number, random: () => number, baseMs = 1000, capMs = 30_000): number {
+  return Math.round(random() * Math.min(capMs, baseMs * 2 ** Math.min(attempt, 20)));
+}
