@@ -1,0 +1,58 @@
+/** One SSE block, both directions. Framing happens here and nowhere else (WHATWG HTML, "Server-sent events"). */
+import { createParser } from 'eventsource-parser';
+
+const encoder = new TextEncoder();
+
+/** What a block carries; `event` absent is SSE's default, a durable event. `data` is written as JSON, on one line. */
+export interface FrameParts {
+  event?: string;
+  id?: string;
+  /** Milliseconds; a native EventSource waits this long before it comes back. */
+  retry?: number;
+  data: unknown;
+}
+
+export function encodeFrame({ event, id, retry, data }: FrameParts): Uint8Array {
+  // JSON escapes every line break, and names and ids are ours: nothing here can open a second field.
+  return encoder.encode(
+    `${event ? `event: ${event}\n` : ''}${id ? `id: ${id}\n` : ''}${retry ? `retry: ${retry}\n` : ''}data: ${JSON.stringify(data)}\n\n`,
+  );
+}
+
+/** A block as a reader met it. `data` is `undefined` where it was no JSON: such a frame still moves the cursor. */
+export interface Frame {
+  event: string;
+  id: string | undefined;
+  data: unknown;
+}
+
+/** Most characters of one unfinished block; a peer that sends more is not speaking this protocol. */
+export const maxFrameChars = 8_000_000;
+
+/**
+ * Reads frames out of bytes cut anywhere. Feed it what the network gives.
+ * @throws when a block exceeds `maxFrameChars`.
+ */
+export function frameDecoder(onFrame: (frame: Frame) => void): (bytes: Uint8Array) => void {
+  const decoder = new TextDecoder();
+  let fault: Error | undefined;
+  const parser = createParser({
+    maxBufferSize: maxFrameChars,
+    onError: (error) => {
+      if (error.type === 'max-buffer-size-exceeded') fault = error;
+    },
+    onEvent: ({ event, id, data }) => onFrame({ event: event ?? 'message', id, data: readJson(data) }),
+  });
+  return (bytes) => {
+    parser.feed(decoder.decode(bytes, { stream: true }));
+    if (fault) throw fault;
+  };
+}
+
+function readJson(data: string): unknown {
+  try {
+    return JSON.parse(data);
+  } catch {
+    return undefined; // Another server's text: the frame is passed over, its id is not.
+  }
+}
