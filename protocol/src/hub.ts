@@ -301,7 +301,6 @@ export function createHub(given: Partial<HubOptions> = {}): Hub {
     cancelFlush = undefined;
     const { head } = history.window;
     if (flushed >= head) return;
-    flushedAtMs = clock.now();
     replays.clear();
     const entries: Entry[] = [];
     for (let pos = Math.max(flushed, history.window.oldest) + 1; pos <= head; pos += 1)
@@ -326,6 +325,8 @@ export function createHub(given: Partial<HubOptions> = {}): Hub {
       write(subscriber, chunk, head);
       if (whole && entries[0] && changesAudience(entries[0].event)) applyEffect(subscriber, entries[0]);
     }
+    // Counted from the end: a flush that itself takes longer than `batchMs` must still let events gather.
+    flushedAtMs = clock.now();
     arrive();
   }
 
