@@ -1,0 +1,98 @@
+/** A row of `sites` as the server's own code reads it. */
+import type { UserKind } from '@payload-chat/protocol';
+import type { Payload } from 'payload';
+import { optionsOf } from '../../options.ts';
+import { runtime } from '../../runtime.ts';
+
+export interface Site {
+  /** The same word as `key`. */
+  id: string;
+  key: string;
+  name: string;
+  origins: string[];
+  visitors: boolean;
+  roomWriters: UserKind[];
+  editWindowMs: number;
+  /** Ids of accounts, as text. */
+  agents: string[];
+  /** Ids of accounts, as text; empty is every account. */
+  members: string[];
+  /** The secrets that identities are signed with, opened. Never to leave this process. */
+  secrets: Array<{ kid: string; value: string }>;
+}
+
+/** How long a site's row is believed without a look, in ms; a change in this process is seen at once. */
+const keepMs = 5000;
+/** Sites kept; above it the oldest is dropped. */
+const keepCount = 1000;
+
+interface Held {
+  site: Promise<Site | undefined>;
+  untilMs: number;
+}
+
+/** The site of a key; `undefined` where there is none. One read per 5 s and site, however many ask. */
+export function siteByKey(payload: Payload, key: string): Promise<Site | undefined> {
+  const held = cache(payload);
+  const found = held.get(key);
+  if (found && found.untilMs > Date.now()) return found.site;
+  const site = readSite(payload, key);
+  held.delete(key);
+  held.set(key, { site, untilMs: Date.now() + keepMs });
+  if (held.size > keepCount) held.delete(held.keys().next().value as string);
+  site.catch(() => held.delete(key));
+  return site;
+}
+
+/** Makes the next look a read. */
+export function forgetSite(payload: Payload, key: string): void {
+  cache(payload).delete(key);
+}
+
+const cache = (payload: Payload) => runtime(payload).own('sites', () => new Map<string, Held>());
+
+async function readSite(payload: Payload, key: string): Promise<Site | undefined> {
+  const { docs } = await payload.db.find<Record<string, unknown>>({
+    collection: 'sites',
+    where: { key: { equals: key } },
+    limit: 1,
+    pagination: false,
+  });
+  return docs[0] && siteOf(payload, docs[0]);
+}
+
+/** A row, at depth 0, as a `Site`. */
+export function siteOf(payload: Payload, row: Record<string, unknown>): Site {
+  const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+  return {
+    id: String(row.key),
+    key: String(row.key),
+    name: String(row.name),
+    origins: list(row.origins).map(String),
+    visitors: row.visitors === true,
+    roomWriters: list(row.roomWriters).map(String) as UserKind[],
+    editWindowMs: Number(row.editWindowMs),
+    agents: list(row.agents).map(accountId),
+    members: list(row.members).map(accountId),
+    secrets: list(row.secrets).flatMap((secret) => opened(payload, secret as Record<string, unknown>)),
+  };
+}
+
+function accountId(value: unknown): string {
+  return String(typeof value === 'object' && value !== null ? (value as { id: unknown }).id : value);
+}
+
+function opened(payload: Payload, { kid, value }: Record<string, unknown>): Site['secrets'] {
+  return typeof kid === 'string' && typeof value === 'string' ? [{ kid, value: payload.decrypt(value) }] : [];
+}
+
+/** Whether an account belongs to the site: a member (every account where none is listed), an agent or an admin. */
+export function belongs(payload: Payload, site: Site, account: Record<string, unknown>): boolean {
+  const id = String(account.id);
+  return (
+    site.members.length === 0 ||
+    site.members.includes(id) ||
+    site.agents.includes(id) ||
+    optionsOf(payload).isAdmin(account)
+  );
+}

@@ -1,0 +1,114 @@
+/** The hubs of one process, one per site that somebody reads, each begun by one read of its site's newest events. */
+import { createHub, defaultBounds, type Hub, type HubOptions } from '@payload-chat/protocol';
+import type { Query } from './database.ts';
+import { type Entry, readNewest } from './read.ts';
+import type { Tail } from './tail.ts';
+
+export interface Hubs {
+  /** The site's hub, begun and watched. Single flight. */
+  get(site: string): Promise<Hub>;
+  /** The site's hub where it stands already. */
+  peek(site: string): Hub | undefined;
+  arrived(site: string, entries: Entry[]): void;
+  /** Begins one hub anew, or all (another epoch): readers that the new ring does not cover are told `reset`. */
+  restart(site?: string): void;
+  /** Closes hubs that nobody has read for `lingerMs`. */
+  sweep(): void;
+  each(): Iterable<[site: string, hub: Hub]>;
+  close(): void;
+}
+
+/** How long a hub stays that nobody reads, in ms. */
+export const lingerMs = 300_000;
+
+interface Held {
+  hub: Hub;
+  ready: Promise<Hub>;
+  /** Which beginning the ring is of; a newer one has overtaken an older read. */
+  turn: number;
+  readAtMs: number;
+}
+
+export interface HubsContext {
+  query: Query;
+  tail: Pick<Tail, 'watch' | 'unwatch'>;
+  /** The epoch of now. */
+  epoch(): Promise<string>;
+  log(error: unknown, message: string): void;
+  options?: Partial<HubOptions>;
+}
+
+export function createHubs({ query, tail, epoch, log, options }: HubsContext): Hubs {
+  const held = new Map<string, Held>();
+  let closed = false;
+
+  async function fill(site: string, entry: Held): Promise<Hub> {
+    const turn = ++entry.turn;
+    const current = () => entry.turn === turn && held.get(site) === entry;
+    // The epoch first: a position read under a newer one would be reset by it anyway.
+    const epochNow = await epoch();
+    const { head, entries } = await readNewest(query, site, defaultBounds.maxEvents);
+    if (!current()) return entry.ready;
+    entry.hub.start(epochNow, entries[0] ? entries[0].event.pos - 1 : head);
+    for (const { event, to } of entries) entry.hub.append(event, to);
+    tail.watch(site, head);
+    return entry.hub;
+  }
+
+  function begin(site: string): Held {
+    const hub = createHub(options);
+    const entry: Held = { hub, ready: Promise.resolve(hub), turn: 0, readAtMs: Date.now() };
+    held.set(site, entry);
+    entry.ready = fill(site, entry);
+    entry.ready.catch(() => {
+      if (held.get(site) === entry) held.delete(site);
+      hub.close('shutdown');
+    });
+    return entry;
+  }
+
+  function drop(site: string, { hub }: Held) {
+    held.delete(site);
+    tail.unwatch(site);
+    hub.close('shutdown');
+  }
+
+  function restart(site: string, entry: Held) {
+    tail.unwatch(site);
+    entry.ready = fill(site, entry);
+    entry.ready.catch((error) => {
+      log(error, `The chat could not begin the hub of site ${site} anew; its readers come back.`);
+      if (held.get(site) === entry) drop(site, entry);
+    });
+  }
+
+  return {
+    async get(site) {
+      if (closed) throw new Error('The hubs are closed.');
+      const entry = held.get(site) ?? begin(site);
+      entry.readAtMs = Date.now();
+      return entry.ready;
+    },
+    peek: (site) => held.get(site)?.hub,
+    arrived(site, entries) {
+      const hub = held.get(site)?.hub;
+      for (const { event, to } of entries) hub?.append(event, to);
+    },
+    restart(site) {
+      for (const [name, entry] of held) if (site === undefined || site === name) restart(name, entry);
+    },
+    sweep() {
+      for (const [site, entry] of held) {
+        if (entry.hub.readers > 0) entry.readAtMs = Date.now();
+        else if (Date.now() - entry.readAtMs > lingerMs) drop(site, entry);
+      }
+    },
+    *each() {
+      for (const [site, { hub }] of held) yield [site, hub];
+    },
+    close() {
+      closed = true;
+      for (const [site, entry] of held) drop(site, entry);
+    },
+  };
+}

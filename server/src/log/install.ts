@@ -1,0 +1,91 @@
+/**
+ * Installs the log in its own Postgres schema `chat`, which no migration of the host ever looks at. Steps are numbered,
+ * done once, only ever added to; several processes may start at the same moment.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import type { Payload } from 'payload';
+import { adapterOf, type Tables, tablesOf } from './database.ts';
+import { numberingSql } from './numbering.ts';
+
+/** Any number that nobody else locks; without the lock 28 of 40 parallel installs fail. */
+const installLock = 7_231_934_509;
+
+const steps: readonly string[] = [
+  `create table chat.events (
+    id uuid primary key,
+    n bigserial not null,
+    txid xid8 not null default pg_current_xact_id(),
+    site text not null,
+    pos bigint,
+    thread text,
+    seq bigint,
+    type text not null,
+    entity text,
+    topics text[] not null default '{}',
+    payload jsonb not null,
+    actor text,
+    created timestamptz not null default now()
+  );
+  create unique index events_place on chat.events (site, pos);
+  create index events_pending on chat.events (txid) where pos is null;
+  create index events_entity on chat.events (entity) where entity is not null;
+  create table chat.sites (site text primary key, pos bigint not null);
+  create table chat.threads (thread text primary key, seq bigint not null);
+  create table chat.facts (name text primary key, value text not null);`,
+
+  `create table chat.keys (
+    kid text primary key,
+    sealed text not null,
+    created timestamptz not null default now(),
+    active_from timestamptz not null,
+    expires timestamptz not null
+  );
+  create table chat.revoked (sid text primary key, site text not null, until timestamptz not null);
+  create index revoked_site on chat.revoked (site, until);`,
+];
+
+/** Brings the schema up to date; an older release beside this one keeps working. */
+export async function install(payload: Payload): Promise<void> {
+  const client = await adapterOf(payload).pool.connect();
+  let failed: Error | undefined;
+  try {
+    await client.query('begin');
+    await client.query('select pg_advisory_xact_lock($1)', [installLock]);
+    await client.query('create schema if not exists chat');
+    await client.query('create table if not exists chat.steps (step int primary key, done timestamptz not null default now())');
+    const { rows } = await client.query<{ step: number }>('select step from chat.steps');
+    const done = new Set(rows.map(({ step }) => step));
+    for (const [index, step] of steps.entries()) {
+      if (done.has(index + 1)) continue;
+      await client.query(step);
+      await client.query('insert into chat.steps (step) values ($1)', [index + 1]);
+    }
+    await installNumbering((text, values) => client.query(text, values), tablesOf(payload));
+    await client.query(`insert into chat.facts values ('installed', $1) on conflict do nothing`, [randomUUID()]);
+    await client.query('commit');
+  } catch (error) {
+    failed = error as Error;
+    // The connection may be what failed.
+    await client.query('rollback').catch(() => undefined);
+    throw new Error(`The chat could not install its schema "chat": ${failed.message}`, { cause: error });
+  } finally {
+    client.release(failed);
+  }
+}
+
+/** The function knows the host's table names; it is replaced only when its text has changed. */
+async function installNumbering(
+  query: (text: string, values?: unknown[]) => Promise<{ rows: Array<Record<string, unknown>> }>,
+  tables: Tables,
+): Promise<void> {
+  const text = numberingSql(tables);
+  const hash = createHash('sha256').update(text).digest('hex');
+  const { rows } = await query(`select value from chat.facts where name = 'numbering'`);
+  if (rows[0]?.value === hash) return;
+  await query(text);
+  await query('drop trigger if exists number_events on chat.events');
+  await query(`create constraint trigger number_events after insert on chat.events
+    deferrable initially deferred for each row execute function chat.number_events()`);
+  await query(`insert into chat.facts values ('numbering', $1)
+    on conflict (name) do update set value = excluded.value`, [hash]);
+}

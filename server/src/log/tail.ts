@@ -1,0 +1,109 @@
+/**
+ * The one reader of the log in a process: whatever the number of readers, an event is read once here and handed to the
+ * hub of its site. One loop serves waking and polling, so that nothing lies between them.
+ */
+import type { Query } from './database.ts';
+import { batchEvents, type Entry, readAfter } from './read.ts';
+
+export interface TailEvents {
+  /** The site's next events, without a hole. */
+  arrived(site: string, entries: Entry[]): void;
+  /** A position is missing where none may be: the site's hub must begin anew. It is not watched any more. */
+  gap(site: string, expected: number, met: number): void;
+  log(error: unknown, message: string): void;
+}
+
+export interface Tail {
+  /** Reads this site from now on, from what lies after `pos`. */
+  watch(site: string, pos: number): void;
+  unwatch(site: string): void;
+  /** Something may have been written: reads at once, or once more where a read is under way. */
+  wake(): void;
+  /** Reads made so far, for metrics and tests. */
+  readonly reads: number;
+  close(): void;
+}
+
+/** A poll backs up the waking; so long, in ms, and up to half as long again at random. Nothing is polled for nobody. */
+export const pollMs = 2000;
+
+export function createTail(query: Query, events: TailEvents): Tail {
+  const positions = new Map<string, number>();
+  let state: 'idle' | 'reading' | 'again' | 'closed' = 'idle';
+  let poll: NodeJS.Timeout | undefined;
+  let reads = 0;
+  let failing = false;
+
+  function schedule(ms = pollMs * (1 + Math.random() / 2)) {
+    clearTimeout(poll);
+    if (state !== 'closed' && positions.size) poll = setTimeout(wake, ms);
+  }
+
+  function wake() {
+    if (state === 'reading') state = 'again';
+    if (state !== 'idle' || positions.size === 0) return;
+    state = 'reading';
+    void run();
+  }
+
+  async function run() {
+    let full = true;
+    while (full || (state as string) === 'again') {
+      if ((state as string) === 'closed') return;
+      state = 'reading';
+      try {
+        full = await step();
+        failing = false;
+      } catch (error) {
+        if (!failing) events.log(error, 'The chat could not read its log; it tries again.');
+        failing = true;
+        break;
+      }
+    }
+    if ((state as string) === 'closed') return;
+    const again = (state as string) === 'again';
+    state = 'idle';
+    schedule(failing ? 200 + Math.random() * 300 : again ? 0 : undefined);
+  }
+
+  /** Answers whether more lies behind what one read may bring. */
+  async function step(): Promise<boolean> {
+    const asked = new Map(positions);
+    reads += 1;
+    const answer = await readAfter(query, asked);
+    let full = false;
+    for (const [site, entries] of answer) {
+      // Its hub may have begun anew while we read.
+      if (positions.get(site) !== asked.get(site)) continue;
+      full ||= entries.length === batchEvents;
+      deliver(site, entries, asked.get(site) as number);
+    }
+    return full;
+  }
+
+  function deliver(site: string, entries: Entry[], last: number) {
+    const hole = entries.findIndex(({ event }, index) => event.pos !== last + 1 + index);
+    const whole = hole < 0 ? entries : entries.slice(0, hole);
+    positions.set(site, last + whole.length);
+    if (whole.length) events.arrived(site, whole);
+    if (hole < 0) return;
+    positions.delete(site);
+    events.gap(site, last + 1 + hole, (entries[hole] as Entry).event.pos);
+  }
+
+  return {
+    watch(site, pos) {
+      positions.set(site, pos);
+      wake();
+    },
+    unwatch: (site) => void positions.delete(site),
+    wake,
+    get reads() {
+      return reads;
+    },
+    close() {
+      state = 'closed';
+      clearTimeout(poll);
+    },
+  };
+}

@@ -1,0 +1,43 @@
+/** What a host tells `chat()`. */
+import type { Payload } from 'payload';
+
+export interface ChatOptions {
+  /** Slug of the host's auth collection whose accounts take part; `users` unless named. */
+  users?: string;
+  /** Whether an account sees everything in the panel and edits sites; nobody unless given. */
+  admins?: (account: Record<string, unknown>) => boolean;
+  /** The name that others see of an account: never its e-mail. Its field `name` unless given. */
+  displayName?: (account: Record<string, unknown>) => string | undefined;
+  /** Keys that edges authenticate with, newest first; none closes service streams and grants. */
+  edgeKeys?: string[];
+  /** How many proxies in front of the server append to `X-Forwarded-For`; 0 believes the socket alone. */
+  trustedHops?: number;
+}
+
+export interface ResolvedOptions {
+  users: string;
+  isAdmin(account: Record<string, unknown>): boolean;
+  displayName(account: Record<string, unknown>): string;
+  edgeKeys: string[];
+  trustedHops: number;
+}
+
+/** Fills in what the host left out. */
+export function resolveOptions(given: ChatOptions): ResolvedOptions {
+  return {
+    users: given.users ?? 'users',
+    isAdmin: (account) => given.admins?.(account) === true,
+    displayName: (account) => shown(given.displayName?.(account) ?? account.name) ?? `User ${String(account.id)}`,
+    edgeKeys: (given.edgeKeys ?? []).filter((key) => key.length > 0),
+    trustedHops: given.trustedHops ?? 0,
+  };
+}
+
+/** The options of the plugin in this Payload. They travel in the config's `custom`, which never reaches the browser. */
+export function optionsOf(payload: Payload): ResolvedOptions {
+  return payload.config.custom.chat as ResolvedOptions;
+}
+
+function shown(name: unknown): string | undefined {
+  return typeof name === 'string' && name.trim() ? name.trim().slice(0, 128) : undefined;
+}

@@ -1,0 +1,156 @@
+/**
+ * What lives as long as the process: the tail, the hubs, the LISTEN session, whatever else endpoints keep between
+ * requests. One `next start` process holds several instances of this very module, so all of it hangs on `globalThis`,
+ * by Payload instance.
+ */
+import { ChatError, type Hub, type WireSignal } from '@payload-chat/protocol';
+import type { Payload } from 'payload';
+import { notebookOf } from './log/commit-proof.ts';
+import { adapterOf, queryOf, tablesOf } from './log/database.ts';
+import { readEpoch } from './log/epoch.ts';
+import { createHubs, type Hubs } from './log/hubs.ts';
+import { type ListenSession, listen } from './log/listen.ts';
+import { createTail, type Tail } from './log/tail.ts';
+import { trim, trimEveryMs } from './log/trim.ts';
+
+export interface Runtime {
+  /** The hub of a site, by key. @throws ChatError `unavailable` while starting, draining or without a database. */
+  hub(site: string): Promise<Hub>;
+  readonly hubs: Hubs;
+  readonly tail: Tail;
+  /** Whether the LISTEN session stands. */
+  readonly listening: boolean;
+  /** The process is on its way out: no stream is opened any more. */
+  readonly draining: boolean;
+  /** 12 characters of `[0-9a-f]`; the beginning of every cursor. */
+  epoch(): Promise<string>;
+  /** Gives a signal to the site's readers, here and in the other processes. */
+  signal(site: string, signal: WireSignal, to: readonly string[]): void;
+  /** A value that lives with the process, made at the first call. One that has `close()` is closed with it. */
+  own<T>(name: string, make: () => T): T;
+  /** Says `bye shutdown` to every reader and lets go of everything; callable twice. */
+  close(): Promise<void>;
+}
+
+const shelf = Symbol.for('payload-chat');
+type Shelf = WeakMap<Payload, Runtime>;
+
+function runtimes(): Shelf {
+  const holder = globalThis as { [shelf]?: Shelf };
+  holder[shelf] ??= new WeakMap();
+  return holder[shelf];
+}
+
+/** The runtime of this Payload. @throws ChatError `unavailable` before `onInit` made it. */
+export function runtime(payload: Payload): Runtime {
+  const found = runtimes().get(payload);
+  if (!found) throw new ChatError('unavailable', { cause: new Error('The chat has not started yet.') });
+  return found;
+}
+
+/** As `runtime`, `undefined` before `onInit` made it. */
+export function runtimeIfStarted(payload: Payload): Runtime | undefined {
+  return runtimes().get(payload);
+}
+
+/** How often hubs without readers are looked for, in ms. */
+const sweepEveryMs = 60_000;
+
+/** Called once, by `onInit`, when the schema stands. */
+export function startRuntime(payload: Payload): Runtime {
+  const adapter = adapterOf(payload);
+  const query = queryOf(payload);
+  const tables = tablesOf(payload);
+  const kept = new Map<string, unknown>();
+  const log = (err: unknown, msg: string) => payload.logger.warn({ err, msg });
+  let epoch: Promise<string> | undefined;
+  let closing: Promise<void> | undefined;
+
+  const epochOf = () => {
+    const asked = readEpoch(query, tables);
+    asked.catch(() => {
+      if (epoch === asked) epoch = undefined;
+    });
+    return asked;
+  };
+
+  /** The database may be another one now: a restore, a failover. */
+  async function reconnected() {
+    const before = await epoch?.catch(() => undefined);
+    const now = await (epoch = epochOf());
+    if (before !== undefined && before !== now) hubs.restart();
+    tail.wake();
+  }
+
+  const tail = createTail(query, {
+    log,
+    arrived: (site, entries) => hubs.arrived(site, entries),
+    gap(site, expected, met) {
+      log(new Error(`Site ${site}: event ${met} came where ${expected} was due.`), 'The chat begins a hub anew.');
+      hubs.restart(site);
+    },
+  });
+  const hubs: Hubs = createHubs({ query, tail, log, epoch: () => (epoch ??= epochOf()) });
+  const session: ListenSession = listen(adapter, {
+    log,
+    connected: () => void reconnected().catch((error) => log(error, 'The chat could not read its epoch.')),
+    woken: () => tail.wake(),
+    signalled: (site, signal, to) => hubs.peek(site)?.signal(signal, to),
+  });
+  notebookOf(adapter).onCommit = () => {
+    tail.wake();
+    session.notify();
+  };
+
+  const sweeper = setInterval(() => hubs.sweep(), sweepEveryMs);
+  const trimmer = setInterval(() => void trim(query).catch((error) => log(error, 'The log could not be trimmed.')), trimEveryMs);
+  sweeper.unref();
+  trimmer.unref();
+
+  const self: Runtime = {
+    async hub(site) {
+      if (closing) throw new ChatError('unavailable');
+      try {
+        return await hubs.get(site);
+      } catch (error) {
+        throw error instanceof ChatError ? error : new ChatError('unavailable', { cause: error });
+      }
+    },
+    hubs,
+    tail,
+    get listening() {
+      return session.listening;
+    },
+    get draining() {
+      return closing !== undefined;
+    },
+    epoch: () => (epoch ??= epochOf()),
+    signal(site, signal, to) {
+      hubs.peek(site)?.signal(signal, to);
+      session.signal(site, signal, to);
+    },
+    own<T>(name: string, make: () => T) {
+      if (!kept.has(name)) kept.set(name, make());
+      return kept.get(name) as T;
+    },
+    close() {
+      closing ??= (async () => {
+        process.removeListener('SIGTERM', onSignal);
+        clearInterval(sweeper);
+        clearInterval(trimmer);
+        notebookOf(adapter).onCommit = undefined;
+        hubs.close();
+        tail.close();
+        for (const value of kept.values()) await (value as { close?: () => unknown } | null)?.close?.();
+        await session.close();
+      })();
+      return closing;
+    },
+  };
+
+  // Next waits for open streams without limit: closing them is what lets it go.
+  const onSignal = () => void self.close().catch((error) => log(error, 'The chat could not close.'));
+  process.once('SIGTERM', onSignal);
+  runtimes().set(payload, self);
+  return self;
+}
