@@ -105,8 +105,8 @@ export function createHub(given: Partial<HubOptions> = {}): Hub {
   const replays = new Map<string, Uint8Array>();
   let started = false;
   let flushed = 0;
-  let flushedAtMs = Number.NEGATIVE_INFINITY;
-  let cancelFlush: (() => void) | undefined;
+  /** Armed while events gather; its callback flushes. */
+  let cancelCooling: (() => void) | undefined;
   let cancelTick: (() => void) | undefined;
   let closed = false;
 
@@ -285,20 +285,21 @@ export function createHub(given: Partial<HubOptions> = {}): Hub {
     write(subscriber, encodeFrame({ event: 'ready', id: cursor, data: { cursor } }), pos);
   }
 
+  /** At once in a quiet spell; within `batchMs` of the last flush the timer armed there will do it. */
   function scheduleFlush() {
-    const waitMs = flushedAtMs + options.batchMs - clock.now();
-    if (waitMs <= 0) flush();
-    else
-      cancelFlush ??= clock.after(waitMs, () => {
-        cancelFlush = undefined;
-        flush();
-      });
+    if (!cancelCooling) flush();
+  }
+
+  function cool() {
+    cancelCooling?.();
+    cancelCooling = clock.after(options.batchMs, () => {
+      cancelCooling = undefined;
+      flush();
+    });
   }
 
   /** Sends what has gathered to the live subscribers it is for. */
   function flush() {
-    cancelFlush?.();
-    cancelFlush = undefined;
     const { head } = history.window;
     if (flushed >= head) return;
     replays.clear();
@@ -325,8 +326,8 @@ export function createHub(given: Partial<HubOptions> = {}): Hub {
       write(subscriber, chunk, head);
       if (whole && entries[0] && changesAudience(entries[0].event)) applyEffect(subscriber, entries[0]);
     }
-    // Counted from the end: a flush that itself takes longer than `batchMs` must still let events gather.
-    flushedAtMs = clock.now();
+    // From the end, and by a timer: a flush that takes longer than `batchMs`, or a late loop, must still let events gather.
+    cool();
     arrive();
   }
 
@@ -495,7 +496,7 @@ export function createHub(given: Partial<HubOptions> = {}): Hub {
       if (closed) return;
       if (started) flush();
       closed = true;
-      cancelFlush?.();
+      cancelCooling?.();
       cancelTick?.();
       for (const subscriber of [...subscribers]) bye(subscriber, reason);
       waiting.clear();
