@@ -1,10 +1,10 @@
 /** Are the dependencies there, as the lock file says? Runs under Node 20, before anything is installed. */
-import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { withLock } from './lock-file.mjs';
 import { readJson } from './private-file.mjs';
 import { cache, root } from './root.mjs';
+import { runProgram } from './run-program.mjs';
 import { SetupError } from './setup-error.mjs';
 
 /** The Node that the lock file brings. */
@@ -58,6 +58,8 @@ async function install(reason, report) {
   report(`Dependencies: ${reason}. Installing (npm ci), about a minute the first time ...`);
   const began = Date.now();
   const ticker = setInterval(() => report(`Dependencies: still installing (${seconds(began)} s)`), 15_000);
+  const leave = () => process.exit(130); // takes npm along
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, leave);
   try {
     const { code, output } = await runNpmCi();
     if (code !== 0) {
@@ -68,6 +70,7 @@ async function install(reason, report) {
     }
   } finally {
     clearInterval(ticker);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.off(signal, leave);
   }
   report(`Dependencies: installed (${seconds(began)} s)`);
 }
@@ -77,19 +80,7 @@ function runNpmCi() {
   const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'];
   const npm = process.env.npm_execpath;
   const [command, first] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []];
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, [...first, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (text) => {
-        output = (output + text).slice(-100_000); // characters: enough for npm's last words
-      });
-    }
-    child.on('error', (error) =>
-      reject(error.code === 'ENOENT' ? new SetupError('npm was not found: it installs the dependencies') : error),
-    );
-    child.on('close', (code, signal) => resolve({ code: code ?? signal, output }));
-  });
+  return runProgram(command, [...first, ...args], { cwd: root });
 }
 
 function seconds(began) {

@@ -1,15 +1,20 @@
 /** A real Postgres from the binaries that npm brought, as one service of a stack. */
-import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import pg from 'pg';
 import { postgresHome } from './postgres-home.mjs';
 import { writePrivate } from './private-file.mjs';
+import { commandLine } from './process-birth.mjs';
+import { endGroup } from './process-group.mjs';
+import { runProgram } from './run-program.mjs';
 import { SetupError } from './setup-error.mjs';
 
 const require = createRequire(import.meta.url);
 const listens = '127.0.0.1';
+
+/** "Fast" in Postgres' words: ends the sessions, writes everything down. */
+const stop = { signal: /** @type {const} */ ('SIGINT'), graceMs: 10_000, leaderOnly: true };
 
 /** The role and the database that the server uses: the owner of its database, not a superuser. */
 export const databaseUrl = (port, password) => `postgres://chat:${password}@${listens}:${port}/chat`;
@@ -23,6 +28,7 @@ export async function postgresSpec({ dataDir, port, password, log, run }) {
   const { programs, version } = binaries();
   const home = postgresHome({ programs, version, dataDir });
   const env = { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' };
+  await clearPostmaster(home.data);
   if (!fs.existsSync(path.join(home.data, 'PG_VERSION'))) await initialise(home, password, env);
   const major = fs.readFileSync(path.join(home.data, 'PG_VERSION'), 'utf8').trim();
   if (major !== version.split('.')[0]) {
@@ -40,21 +46,21 @@ export async function postgresSpec({ dataDir, port, password, log, run }) {
     run,
     healthy: () => prepareDatabase(port, password),
     healthyWithinMs: 60_000, // it may have to recover after a crash
-    stop: { signal: 'SIGINT', graceMs: 10_000, leaderOnly: true }, // "fast": ends sessions, writes all down
+    stop,
   };
 }
 
 /**
- * Where the server runs on a database folder without a run file of ours (one that was begun otherwise), or null.
- * @param {string} dataDir
+ * Ends a Postgres that runs on this folder though nobody of us owns it (its run file was lost), and takes away a
+ * `postmaster.pid` whose process is gone: its number may have been given to another program, which Postgres takes for
+ * itself then and refuses to start.
  */
-export function postmaster(data) {
-  try {
-    const [pid, folder] = fs.readFileSync(path.join(data, 'postmaster.pid'), 'utf8').split('\n');
-    return { pid: Number(pid), folder };
-  } catch {
-    return null;
-  }
+async function clearPostmaster(data) {
+  const file = path.join(data, 'postmaster.pid');
+  if (!fs.existsSync(file)) return;
+  const pid = Number(fs.readFileSync(file, 'utf8').split('\n')[0]);
+  if (commandLine(pid).includes(data)) await endGroup(pid, stop);
+  else fs.rmSync(file, { force: true });
 }
 
 function binaries() {
@@ -81,22 +87,12 @@ async function initialise({ bin, data, user }, password, env) {
     const args = ['-D', data, '--username=postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`];
     // The same order of text on every machine, whatever locales it has.
     args.push('--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8');
-    await run(path.join(bin, 'initdb'), args, { cwd: data, env, ...(user ? { uid: user.uid, gid: user.gid } : {}) });
+    const as = user ? { uid: user.uid, gid: user.gid } : {};
+    const { code, output } = await runProgram(path.join(bin, 'initdb'), args, { cwd: data, env, ...as });
+    if (code !== 0) throw new SetupError(`Postgres could not be set up (initdb: ${code}):\n${output.trim()}`);
   } finally {
     fs.rmSync(passwordFile, { force: true });
   }
-}
-
-function run(command, args, options) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));
-    child.once('error', (error) => reject(new SetupError(`Postgres could not be set up: ${error.message}`)));
-    child.once('close', (code) =>
-      code === 0 ? resolve(undefined) : reject(new SetupError(`Postgres could not be set up:\n${output.trim()}`)),
-    );
-  });
 }
 
 /** True when it answers and has the server's role and database. */

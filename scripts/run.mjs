@@ -1,0 +1,51 @@
+import path from 'node:path';
+import { onStopSignal } from './stop-signal.mjs';
+import { root } from './root.mjs';
+import { readSettings } from './settings.mjs';
+import { SetupError } from './setup-error.mjs';
+import { startStack } from './stack.mjs';
+
+/** Starts the stack as the environment says, tells where it is, and ends it at the first signal. */
+export async function run() {
+  const settings = readSettings(process.env);
+  console.log(`Payload Chat   data: ${path.relative(process.cwd(), settings.dataDir) || '.'}\n`);
+  const abort = new AbortController();
+  const starting = startStack({
+    ...settings,
+    signal: abort.signal,
+    report: (line) => console.log(`  ${line}`),
+    onLost: (name, how) => {
+      console.error(`\n${name} dies again and again and is given up. It ${how}\nEnding everything.`);
+      stop(1);
+    },
+  });
+  const stop = onStopSignal(async () => {
+    console.log('\nStopping ...');
+    abort.abort(new SetupError('Stopped while starting.'));
+    await starting.then((stack) => stack.stop(), () => {});
+    console.log('Stopped.');
+  });
+  // The terminal may be gone (SIGHUP) when we say that we stop: that must not end us before our children.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  const stack = await starting.catch((error) => {
+    if (abort.signal.aborted) return null; // the stop signal ends the process
+    throw error;
+  });
+  if (stack) console.log(welcome(stack));
+}
+
+function welcome({ urls, demo, dataDir }) {
+  const people = demo.people.map((one) => `    ${one.name.padEnd(18)} ${one.email.padEnd(28)} ${one.password.padEnd(26)} ${one.kind}`);
+  return `
+  Two people in one thread   ${urls.demo}
+  A page on another origin   ${urls.host}
+  Payload's admin panel      ${urls.admin}
+  Edge                       ${urls.edge}
+  Server                     ${urls.server}
+
+  Demo logins
+${people.join('\n')}
+
+  All of this is in ${path.relative(root, path.join(dataDir, 'demo.json'))}. Ctrl+C ends everything.
+`;
+}

@@ -1,0 +1,120 @@
+/** How each process of the stack is run: its program, what it is told by environment, and what counts as healthy. */
+import path from 'node:path';
+import { root } from './root.mjs';
+
+/** Everything listens on this address alone: the demo's passwords stand on its page. */
+export const listens = '127.0.0.1';
+
+/**
+ * @typedef {import('./launched.mjs').ServiceSpec} ServiceSpec
+ * @typedef {object} Wiring
+ * @property {ReturnType<import('./data-folder.mjs').openDataFolder>} folder
+ * @property {Record<'server' | 'edge' | 'demo' | 'host' | 'postgres', number>} ports
+ * @property {{ PAYLOAD_SECRET: string, CHAT_EDGE_KEY: string }} secrets
+ * @property {string} databaseUrl
+ * @property {string} nextDist the build that the server runs, seen from its folder
+ */
+
+/** @param {Wiring} wiring @returns {ServiceSpec} */
+export function serverSpec({ folder, ports, secrets, databaseUrl, nextDist }) {
+  return {
+    ...node(folder, 'server', [bin('next/dist/bin/next'), 'start', '-H', listens, '-p', String(ports.server)]),
+    cwd: path.join(root, 'server'),
+    env: {
+      ...inherited(),
+      NODE_ENV: 'production',
+      NEXT_TELEMETRY_DISABLED: '1',
+      CHAT_NEXT_DIST: nextDist,
+      DATABASE_URL: databaseUrl,
+      PAYLOAD_SECRET: secrets.PAYLOAD_SECRET,
+      CHAT_EDGE_KEYS: secrets.CHAT_EDGE_KEY,
+      SERVER_URL: urlsOf(ports).server,
+      CHAT_SEED_FILE: folder.seed,
+      CHAT_SEED_ORIGINS: [ports.demo, ports.host].flatMap((port) => [`http://localhost:${port}`, `http://127.0.0.1:${port}`]).join(','),
+    },
+    healthy: answers(`http://${listens}:${ports.server}/api/chat/health`),
+    healthyWithinMs: 90_000,
+    stop: { signal: 'SIGTERM', graceMs: 10_000 },
+  };
+}
+
+/** The Worker in workerd, by the wrangler.toml that deploys. @param {Wiring} wiring @returns {ServiceSpec} */
+export function workerEdgeSpec({ folder, ports }) {
+  const { dataDir } = folder;
+  const args = ['dev', '--ip', listens, '--port', String(ports.edge), '--inspector-port', '0', '--env-file', folder.edgeEnv];
+  args.push('--persist-to', path.join(dataDir, 'wrangler'), '--show-interactive-dev-session=false');
+  return {
+    ...node(folder, 'edge', [bin('wrangler/bin/wrangler.js'), ...args]),
+    env: {
+      ...inherited(),
+      CLOUDFLARE_CF_FETCH_ENABLED: 'false', // else it asks the network at every start
+      WRANGLER_SEND_METRICS: 'false',
+      WRANGLER_HIDE_BANNER: 'true',
+      WRANGLER_WRITE_LOGS: 'false',
+      // Two copies of the Worker on one machine must not find each other.
+      WRANGLER_REGISTRY_PATH: path.join(dataDir, 'wrangler', 'registry'),
+    },
+    healthy: answers(`http://${listens}:${ports.edge}/api/chat/health`),
+    healthyWithinMs: 90_000,
+    stop: { signal: 'SIGTERM', graceMs: 4000 },
+  };
+}
+
+/** What workerd gets as bindings, by a file that only we can read. @param {Wiring} wiring */
+export function edgeBindings({ ports, secrets }) {
+  return {
+    CHAT_SERVER_URL: `http://${listens}:${ports.server}`,
+    CHAT_EDGE_KEY: secrets.CHAT_EDGE_KEY,
+    CHAT_REPLICAS: '1',
+  };
+}
+
+/** @param {Wiring} wiring @returns {ServiceSpec} */
+export function nodeEdgeSpec(wiring) {
+  const { folder, ports } = wiring;
+  return {
+    ...node(folder, 'edge', ['edge/src/node.ts']),
+    env: { ...inherited(), NODE_ENV: 'production', ...edgeBindings(wiring), PORT: String(ports.edge), HOST: listens },
+    healthy: answers(`http://${listens}:${ports.edge}/api/chat/health`),
+    healthyWithinMs: 60_000,
+    stop: { signal: 'SIGTERM', graceMs: 10_000 },
+  };
+}
+
+/** Both demo pages. @param {Wiring} wiring @returns {ServiceSpec} */
+export function demoSpec({ folder, ports }) {
+  const pages = [ports.demo, ports.host].map((port) => answers(`http://${listens}:${port}/`));
+  return {
+    ...node(folder, 'demo', ['demo/serve.ts']),
+    env: { ...inherited(), NODE_ENV: 'production', DEMO_PORT: String(ports.demo), HOST_PORT: String(ports.host), DEMO_FILE: folder.demo },
+    healthy: async (signal) => (await Promise.all(pages.map((page) => page(signal)))).every(Boolean),
+    healthyWithinMs: 60_000,
+    stop: { signal: 'SIGTERM', graceMs: 4000 },
+  };
+}
+
+/** What a person types into the browser. */
+export function urlsOf(ports) {
+  const at = (port) => `http://localhost:${port}`;
+  return { server: at(ports.server), edge: at(ports.edge), demo: at(ports.demo), host: at(ports.host), admin: `${at(ports.server)}/admin` };
+}
+
+function node(folder, name, args) {
+  return { name, command: process.execPath, args: ['--disable-warning=ExperimentalWarning', ...args], cwd: root, log: folder.log(name), run: folder.run };
+}
+
+const bin = (place) => path.join(root, 'node_modules', place);
+
+/** The user's environment without what npm and the test runner say about us. */
+function inherited() {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|VITEST|NODE_ENV$)/.test(name)));
+}
+
+/** Asks a URL; true for 200 within 5 s. */
+function answers(url) {
+  return async (signal) => {
+    const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(5000)]) });
+    await response.body?.cancel();
+    return response.status === 200;
+  };
+}
