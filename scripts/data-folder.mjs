@@ -17,7 +17,9 @@ export function openDataFolder(dataDir) {
     fs.writeFileSync(probe, '');
     fs.rmSync(probe);
   } catch (error) {
-    throw new SetupError(`The data folder ${dataDir} can't be written (${error.code}): choose another one with DATA_DIR`);
+    throw new SetupError(
+      `The data folder ${dataDir} can't be written (${error.code}): choose another one with DATA_DIR`,
+    );
   }
   return {
     dataDir,

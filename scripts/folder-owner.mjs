@@ -1,11 +1,11 @@
 /** One copy at a time works on a data folder, and the next one cleans up after one that was killed. */
 import fs from 'node:fs';
 import path from 'node:path';
+import { runVariable } from './launched.mjs';
 import { lockHolder, tryLock } from './lock-file.mjs';
 import { readJson } from './private-file.mjs';
 import { birth } from './process-birth.mjs';
 import { endGroup, isOurGroup } from './process-group.mjs';
-import { runVariable } from './launched.mjs';
 import { SetupError } from './setup-error.mjs';
 import { waitFor } from './wait-for.mjs';
 
@@ -31,7 +31,9 @@ export async function takeFolder({ dataDir, run }) {
     }
     release = await waitFor(() => tryLock(lock, { launcher: launcher() }), { withinMs: 2000 });
     if (!release) {
-      throw new SetupError(`${dataDir} is in use by process ${lockHolder(lock)?.pid}: stop that one, or choose another DATA_DIR (and other ports)`);
+      throw new SetupError(
+        `${dataDir} is in use by process ${lockHolder(lock)?.pid}: stop that one, or choose another DATA_DIR (and other ports)`,
+      );
     }
   }
   await endLeftovers(run);

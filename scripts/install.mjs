@@ -8,7 +8,13 @@ import { runProgram } from './run-program.mjs';
 import { SetupError } from './setup-error.mjs';
 
 /** The Node that the lock file brings. */
-export const ownNode = path.join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+export const ownNode = path.join(
+  root,
+  'node_modules',
+  'node',
+  'bin',
+  process.platform === 'win32' ? 'node.exe' : 'node',
+);
 
 /**
  * Why an install is needed, or null. Compares the lock file with the one npm leaves in `node_modules` at the end of an
@@ -63,10 +69,14 @@ async function install(reason, report) {
   try {
     const { code, output } = await runNpmCi();
     if (code !== 0) {
-      throw new SetupError(`npm ci failed (exit ${code}). It said:\n${output.trim().split('\n').slice(-30).join('\n')}`);
+      throw new SetupError(
+        `npm ci failed (exit ${code}). It said:\n${output.trim().split('\n').slice(-30).join('\n')}`,
+      );
     }
     if (!fs.existsSync(ownNode)) {
-      throw new SetupError('npm ci left out Node 24: it runs the install script of the package "node". Is ignore-scripts set in an .npmrc?');
+      throw new SetupError(
+        'npm ci left out Node 24: it runs the install script of the package "node". Is ignore-scripts set in an .npmrc?',
+      );
     }
   } finally {
     clearInterval(ticker);

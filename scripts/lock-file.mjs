@@ -1,8 +1,8 @@
 /** One process at a time: a file that names its holder. A holder that has died holds nothing. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { birth } from './process-birth.mjs';
 import { readJson } from './private-file.mjs';
+import { birth } from './process-birth.mjs';
 import { waitFor } from './wait-for.mjs';
 
 /** Who holds the lock now: what he wrote about himself, or null. */
@@ -52,7 +52,8 @@ export async function withLock(file, work, { withinMs = 600_000, onWait = (_hold
     },
     { withinMs, everyMs: 200 },
   );
-  if (!release) throw new Error(`${file} is held by process ${lockHolder(file)?.pid ?? 'unknown'} for ${withinMs / 1000} s`);
+  if (!release)
+    throw new Error(`${file} is held by process ${lockHolder(file)?.pid ?? 'unknown'} for ${withinMs / 1000} s`);
   try {
     return await work();
   } finally {

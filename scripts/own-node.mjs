@@ -33,12 +33,12 @@ export async function underOwnNode(script, main) {
 
 function relay(script) {
   const child = spawn(ownNode, [script, ...process.argv.slice(2)], { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
-  for (const signal of signals) process.on(signal, () => child.kill(signal));
+  for (const signal of signals) process.on(signal, () => child.kill(/** @type {NodeJS.Signals} */ (signal)));
   child.on('error', (error) => {
     console.error(`Node 24 of node_modules does not start: ${error.message}`);
     process.exit(1);
   });
-  child.on('exit', (code, signal) => process.exit(code ?? 128 + os.constants.signals[signal]));
+  child.on('exit', (code, signal) => process.exit(code ?? 128 + os.constants.signals[signal ?? 'SIGTERM']));
 }
 
 /** The relay was killed and can't say so: its end of the channel closes. */

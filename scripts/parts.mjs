@@ -2,12 +2,13 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { withLock } from './lock-file.mjs';
-import { currentServerBuild, keepServerBuild, useServerBuild } from './server-builds.mjs';
 import { readJson, writePrivate } from './private-file.mjs';
 import { cache, root } from './root.mjs';
 import { runProgram } from './run-program.mjs';
+import { currentServerBuild, keepServerBuild, useServerBuild } from './server-builds.mjs';
 import { SetupError } from './setup-error.mjs';
 import { sourceHash } from './source-hash.mjs';
+import { label } from './supervisor.mjs';
 
 const shared = ['package-lock.json', 'tsconfig.base.json', 'protocol'];
 
@@ -34,37 +35,41 @@ export function build(names, report, { force = false, signal } = {}) {
   return withLock(
     path.join(cache, 'build.lock'),
     async () => {
-      for (const name of wanted) await buildPart(name, report, { force, signal });
-      return { nextDist: wanted.includes('server') ? useServerBuild(keyOf('server')) : '.next' };
+      let nextDist = '.next';
+      for (const name of wanted) {
+        const key = sourceHash(root, [...shared, ...parts[name].sources], parts[name].except);
+        await buildPart(name, key, report, { force, signal });
+        if (name === 'server') nextDist = useServerBuild(key);
+      }
+      return { nextDist };
     },
     { onWait: (holder) => report(`Build      waiting for process ${holder.pid}, which builds in this checkout`) },
   );
 }
 
-async function buildPart(name, report, { force, signal }) {
+async function buildPart(name, key, report, { force, signal }) {
   signal?.throwIfAborted();
-  const key = keyOf(name);
-  const label = `${name[0].toUpperCase()}${name.slice(1)}`.padEnd(10);
   if (!force && isBuilt(name, key)) {
     if (name === 'components') copyChatJs();
     return;
   }
   if (!hasBuild(name)) return;
-  report(`${label} building ...`);
+  report(`${label(name)} building ...`);
   const began = performance.now();
-  const ticker = setInterval(() => report(`${label} still building (${Math.round((performance.now() - began) / 1000)} s)`), 20_000);
+  const ticker = setInterval(
+    () => report(`${label(name)} still building (${Math.round((performance.now() - began) / 1000)} s)`),
+    20_000,
+  );
   const { code, output } = await npmRunBuild(name, signal).finally(() => clearInterval(ticker));
   signal?.throwIfAborted();
-  if (code !== 0) throw new SetupError(`The build of ${name} failed (npm run build -w ${name}):\n${output.trim().split('\n').slice(-40).join('\n')}`);
+  if (code !== 0)
+    throw new SetupError(
+      `The build of ${name} failed (npm run build -w ${name}):\n${output.trim().split('\n').slice(-40).join('\n')}`,
+    );
   if (name === 'server') keepServerBuild(key);
   else writePrivate(stamp(name), JSON.stringify({ key }));
   if (name === 'components') copyChatJs();
-  report(`${label} built (${((performance.now() - began) / 1000).toFixed(1)} s)`);
-}
-
-/** @param {PartName} name */
-function keyOf(name) {
-  return sourceHash(root, [...shared, ...parts[name].sources], parts[name].except);
+  report(`${label(name)} built (${((performance.now() - began) / 1000).toFixed(1)} s)`);
 }
 
 function isBuilt(name, key) {
@@ -100,7 +105,7 @@ function copyChatJs() {
 }
 
 function npmRunBuild(name, signal) {
-  const env = { ...process.env, NEXT_TELEMETRY_DISABLED: '1' };
-  delete env.NODE_ENV; // each tool sets its own for a build
+  // Each tool sets its own NODE_ENV for a build.
+  const env = { ...process.env, NODE_ENV: undefined, NEXT_TELEMETRY_DISABLED: '1' };
   return runProgram('npm', ['run', 'build', '--workspace', name], { cwd: root, env, signal });
 }

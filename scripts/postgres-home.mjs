@@ -18,10 +18,12 @@ const systemFolder = '/var/lib/payload-chat';
  * @returns `bin` and `data` (made, and its user's), `user` null for "as we are"
  */
 export function postgresHome({ programs, version, dataDir }) {
-  if (process.getuid?.() !== 0) return { bin: path.join(programs, 'bin'), data: path.join(dataDir, 'postgres'), user: null };
+  if (process.getuid?.() !== 0)
+    return { bin: path.join(programs, 'bin'), data: path.join(dataDir, 'postgres'), user: null };
   const near = path.join(dataDir, 'postgres');
   const user = ownerOf(near) ?? passwdUser('postgres') ?? passwdUser('nobody');
-  if (!user) throw new SetupError('Postgres does not run as root, and this machine has neither a user "postgres" nor "nobody"');
+  if (!user)
+    throw new SetupError('Postgres does not run as root, and this machine has neither a user "postgres" nor "nobody"');
   return { bin: reachablePrograms(programs, version, user), data: reachableData(dataDir, near, user), user };
 }
 
@@ -64,7 +66,10 @@ function reachableData(dataDir, near, user) {
     fs.writeFileSync(pointer(dataDir), path.join(systemFolder, `data-${randomBytes(6).toString('hex')}`));
   }
   const far = farData(dataDir);
-  if (!far) throw new SetupError(`${pointer(dataDir)} does not name a folder of the database: delete the data folder to begin anew`);
+  if (!far)
+    throw new SetupError(
+      `${pointer(dataDir)} does not name a folder of the database: delete the data folder to begin anew`,
+    );
   fs.mkdirSync(far, { recursive: true });
   fs.chownSync(far, user.uid, user.gid);
   fs.chmodSync(far, 0o700);
@@ -87,14 +92,20 @@ function openSystemFolder(user) {
   try {
     if (fs.mkdirSync(systemFolder, { recursive: true })) fs.chmodSync(systemFolder, 0o755);
   } catch (error) {
-    throw new SetupError(`Postgres runs as "${user.name}", who reaches neither this folder nor ${systemFolder} (${error.code})`);
+    throw new SetupError(
+      `Postgres runs as "${user.name}", who reaches neither this folder nor ${systemFolder} (${error.code})`,
+    );
   }
-  if (fs.statSync(systemFolder).uid !== 0) throw new SetupError(`${systemFolder} belongs to another user than root: delete it`);
+  if (fs.statSync(systemFolder).uid !== 0)
+    throw new SetupError(`${systemFolder} belongs to another user than root: delete it`);
 }
 
 /** May that user enter the folder, and does the test hold for him there? */
 function may(user, folder, test) {
-  return spawnSync('/bin/sh', ['-c', `cd "$1" && ${test}`, 'sh', folder], { uid: user.uid, gid: user.gid, cwd: '/' }).status === 0;
+  return (
+    spawnSync('/bin/sh', ['-c', `cd "$1" && ${test}`, 'sh', folder], { uid: user.uid, gid: user.gid, cwd: '/' })
+      .status === 0
+  );
 }
 
 function ownerOf(folder) {
@@ -104,7 +115,10 @@ function ownerOf(folder) {
 }
 
 function passwdUser(name) {
-  const line = fs.readFileSync('/etc/passwd', 'utf8').split('\n').find((one) => one.startsWith(`${name}:`));
+  const line = fs
+    .readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .find((one) => one.startsWith(`${name}:`));
   if (!line) return null;
   const [, , uid, gid] = line.split(':');
   return { name, uid: Number(uid), gid: Number(gid) };

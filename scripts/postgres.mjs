@@ -32,7 +32,9 @@ export async function postgresSpec({ dataDir, port, password, log, run }) {
   if (!fs.existsSync(path.join(home.data, 'PG_VERSION'))) await initialise(home, password, env);
   const major = fs.readFileSync(path.join(home.data, 'PG_VERSION'), 'utf8').trim();
   if (major !== version.split('.')[0]) {
-    throw new SetupError(`${home.data} was made by Postgres ${major}, this one is ${version}: dump it with the old one, or choose another DATA_DIR`);
+    throw new SetupError(
+      `${home.data} was made by Postgres ${major}, this one is ${version}: dump it with the old one, or choose another DATA_DIR`,
+    );
   }
   return {
     name: 'postgres',
@@ -69,7 +71,9 @@ function binaries() {
   try {
     entry = require.resolve(name);
   } catch {
-    throw new SetupError(`There is no packaged Postgres for ${process.platform} ${process.arch}: name your own with DATABASE_URL`);
+    throw new SetupError(
+      `There is no packaged Postgres for ${process.platform} ${process.arch}: name your own with DATABASE_URL`,
+    );
   }
   const folder = path.dirname(path.dirname(entry));
   const { version } = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'));
@@ -97,7 +101,14 @@ async function initialise({ bin, data, user }, password, env) {
 
 /** True when it answers and has the server's role and database. */
 async function prepareDatabase(port, password) {
-  const client = new pg.Client({ host: listens, port, user: 'postgres', password, database: 'postgres', connectionTimeoutMillis: 5000 });
+  const client = new pg.Client({
+    host: listens,
+    port,
+    user: 'postgres',
+    password,
+    database: 'postgres',
+    connectionTimeoutMillis: 5000,
+  });
   client.on('error', () => {}); // it may end while we ask; the answer is then no
   try {
     await client.connect();

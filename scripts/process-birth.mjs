@@ -21,7 +21,8 @@ export function groupMembers(pgid) {
 /** The command line of a process, or an empty text. */
 export function commandLine(pid) {
   try {
-    if (process.platform === 'linux') return fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+    if (process.platform === 'linux')
+      return fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
     return execFileSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).trim();
   } catch {
     return ''; // it has ended, or is somebody else's
@@ -68,7 +69,7 @@ function groupsByPs() {
   return execFileSync('ps', ['-A', '-o', 'pid=,pgid=,stat='], { encoding: 'utf8' })
     .split('\n')
     .map((line) => line.trim().split(/\s+/))
-    .filter((fields) => fields.length === 3 && !fields[2].startsWith('Z'))
+    .filter((fields) => fields.length === 3 && !fields[2]?.startsWith('Z'))
     .map((fields) => ({ pid: Number(fields[0]), pgid: Number(fields[1]) }));
 }
 

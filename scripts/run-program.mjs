@@ -17,7 +17,7 @@ export function runProgram(command, args, options = {}) {
     const child = spawn(command, args, { ...rest, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     const kill = () => {
       try {
-        process.kill(-child.pid, 'SIGKILL');
+        if (child.pid) process.kill(-child.pid, 'SIGKILL');
       } catch {
         // it has ended
       }
@@ -36,7 +36,9 @@ export function runProgram(command, args, options = {}) {
       signal?.removeEventListener('abort', kill);
       work();
     };
-    child.once('error', (error) => settle(() => reject(new SetupError(`${command} could not be started: ${error.message}`))));
-    child.once('close', (code, by) => settle(() => resolve({ code: code ?? by, output })));
+    child.once('error', (error) =>
+      settle(() => reject(new SetupError(`${command} could not be started: ${error.message}`))),
+    );
+    child.once('close', (code, by) => settle(() => resolve({ code: code ?? by ?? 'unknown', output })));
   });
 }

@@ -1,9 +1,9 @@
 import path from 'node:path';
-import { onStopSignal } from './stop-signal.mjs';
 import { root } from './root.mjs';
 import { readSettings } from './settings.mjs';
 import { SetupError } from './setup-error.mjs';
 import { startStack } from './stack.mjs';
+import { onStopSignal } from './stop-signal.mjs';
 
 /** Starts the stack as the environment says, tells where it is, and ends it at the first signal. */
 export async function run() {
@@ -22,7 +22,10 @@ export async function run() {
   const stop = onStopSignal(async () => {
     console.log('\nStopping ...');
     abort.abort(new SetupError('Stopped while starting.'));
-    await starting.then((stack) => stack.stop(), () => {});
+    await starting.then(
+      (stack) => stack.stop(),
+      () => {},
+    );
     console.log('Stopped.');
   });
   // The terminal may be gone (SIGHUP) when we say that we stop: that must not end us before our children.
@@ -35,7 +38,9 @@ export async function run() {
 }
 
 function welcome({ urls, demo, dataDir }) {
-  const people = demo.people.map((one) => `    ${one.name.padEnd(18)} ${one.email.padEnd(28)} ${one.password.padEnd(26)} ${one.kind}`);
+  const people = demo.people.map(
+    (one) => `    ${one.name.padEnd(18)} ${one.email.padEnd(28)} ${one.password.padEnd(26)} ${one.kind}`,
+  );
   return `
   Two people in one thread   ${urls.demo}
   A page on another origin   ${urls.host}

@@ -4,7 +4,7 @@ import { readJson, writePrivate } from './private-file.mjs';
 import { SetupError } from './setup-error.mjs';
 
 /** Named as the variables that carry them. */
-const names = ['PAYLOAD_SECRET', 'CHAT_EDGE_KEY', 'POSTGRES_PASSWORD'];
+const names = /** @type {const} */ (['PAYLOAD_SECRET', 'CHAT_EDGE_KEY', 'POSTGRES_PASSWORD']);
 
 /**
  * The secrets of a data folder, made at the first start and the same ever after. They go to the processes by
@@ -18,7 +18,8 @@ export function openSecrets(file) {
   } catch (error) {
     throw new SetupError(`${error.message}. Put the right file back, or delete the whole data folder to begin anew`);
   }
-  const secrets = Object.fromEntries(names.map((name) => [name, kept[name] ?? randomBytes(32).toString('base64url')]));
+  const made = names.map((name) => [name, kept[name] ?? randomBytes(32).toString('base64url')]);
+  const secrets = /** @type {Record<typeof names[number], string>} */ (Object.fromEntries(made));
   if (names.some((name) => kept[name] !== secrets[name])) {
     writePrivate(file, `${JSON.stringify(secrets, null, 2)}\n`);
   }

@@ -23,7 +23,8 @@ export function keepServerBuild(key) {
   fs.renameSync(fresh, target);
   for (const name of fs.readdirSync(cache)) {
     const folder = path.join(cache, name);
-    if (/^server-[0-9a-f]{16}$/.test(name) && folder !== target && !inUse(folder)) fs.rmSync(folder, { recursive: true, force: true });
+    if (/^server-[0-9a-f]{16}$/.test(name) && folder !== target && !inUse(folder))
+      fs.rmSync(folder, { recursive: true, force: true });
   }
 }
 

@@ -16,6 +16,7 @@ const longestWaitMs = 10_000;
  * @param {import('./launched.mjs').ServiceSpec} spec
  * @param {(event: ServiceEvent) => void} tell hears of deaths and returns after the first healthy moment
  *
+ * @typedef {ReturnType<typeof createService>} Service
  * @typedef {{ name: string, what: 'died', how: string, inMs: number } | { name: string, what: 'back' } | { name: string, what: 'lost', how: string }} ServiceEvent
  */
 export function createService(spec, tell = () => {}) {
@@ -94,7 +95,7 @@ export function createService(spec, tell = () => {}) {
       await service.start();
     },
     /** Sends a signal to the leader alone, as a mishap would; comes back when it is dead. The loop then brings it back. */
-    async kill(signal = 'SIGKILL') {
+    async kill(/** @type {NodeJS.Signals} */ signal = 'SIGKILL') {
       const victim = current;
       if (!victim || victim.gone.aborted) return;
       process.kill(victim.pid, signal);

@@ -12,11 +12,12 @@ export const listens = '127.0.0.1';
  * @property {Record<'server' | 'edge' | 'demo' | 'host' | 'postgres', number>} ports
  * @property {{ PAYLOAD_SECRET: string, CHAT_EDGE_KEY: string }} secrets
  * @property {string} databaseUrl
+ * @property {Record<string, string>} serverEnv
  * @property {string} nextDist the build that the server runs, seen from its folder
  */
 
 /** @param {Wiring} wiring @returns {ServiceSpec} */
-export function serverSpec({ folder, ports, secrets, databaseUrl, nextDist }) {
+export function serverSpec({ folder, ports, secrets, databaseUrl, nextDist, serverEnv }) {
   return {
     ...node(folder, 'server', [bin('next/dist/bin/next'), 'start', '-H', listens, '-p', String(ports.server)]),
     cwd: path.join(root, 'server'),
@@ -30,7 +31,10 @@ export function serverSpec({ folder, ports, secrets, databaseUrl, nextDist }) {
       CHAT_EDGE_KEYS: secrets.CHAT_EDGE_KEY,
       SERVER_URL: urlsOf(ports).server,
       CHAT_SEED_FILE: folder.seed,
-      CHAT_SEED_ORIGINS: [ports.demo, ports.host].flatMap((port) => [`http://localhost:${port}`, `http://127.0.0.1:${port}`]).join(','),
+      CHAT_SEED_ORIGINS: [ports.demo, ports.host]
+        .flatMap((port) => [`http://localhost:${port}`, `http://127.0.0.1:${port}`])
+        .join(','),
+      ...serverEnv,
     },
     healthy: answers(`http://${listens}:${ports.server}/api/chat/health`),
     healthyWithinMs: 90_000,
@@ -41,7 +45,17 @@ export function serverSpec({ folder, ports, secrets, databaseUrl, nextDist }) {
 /** The Worker in workerd, by the wrangler.toml that deploys. @param {Wiring} wiring @returns {ServiceSpec} */
 export function workerEdgeSpec({ folder, ports }) {
   const { dataDir } = folder;
-  const args = ['dev', '--ip', listens, '--port', String(ports.edge), '--inspector-port', '0', '--env-file', folder.edgeEnv];
+  const args = [
+    'dev',
+    '--ip',
+    listens,
+    '--port',
+    String(ports.edge),
+    '--inspector-port',
+    '0',
+    '--env-file',
+    folder.edgeEnv,
+  ];
   args.push('--persist-to', path.join(dataDir, 'wrangler'), '--show-interactive-dev-session=false');
   return {
     ...node(folder, 'edge', [bin('wrangler/bin/wrangler.js'), ...args]),
@@ -86,7 +100,13 @@ export function demoSpec({ folder, ports }) {
   const pages = [ports.demo, ports.host].map((port) => answers(`http://${listens}:${port}/`));
   return {
     ...node(folder, 'demo', ['demo/serve.ts']),
-    env: { ...inherited(), NODE_ENV: 'production', DEMO_PORT: String(ports.demo), HOST_PORT: String(ports.host), DEMO_FILE: folder.demo },
+    env: {
+      ...inherited(),
+      NODE_ENV: 'production',
+      DEMO_PORT: String(ports.demo),
+      HOST_PORT: String(ports.host),
+      DEMO_FILE: folder.demo,
+    },
     healthy: async (signal) => (await Promise.all(pages.map((page) => page(signal)))).every(Boolean),
     healthyWithinMs: 60_000,
     stop: { signal: 'SIGTERM', graceMs: 4000 },
@@ -96,11 +116,24 @@ export function demoSpec({ folder, ports }) {
 /** What a person types into the browser. */
 export function urlsOf(ports) {
   const at = (port) => `http://localhost:${port}`;
-  return { server: at(ports.server), edge: at(ports.edge), demo: at(ports.demo), host: at(ports.host), admin: `${at(ports.server)}/admin` };
+  return {
+    server: at(ports.server),
+    edge: at(ports.edge),
+    demo: at(ports.demo),
+    host: at(ports.host),
+    admin: `${at(ports.server)}/admin`,
+  };
 }
 
 function node(folder, name, args) {
-  return { name, command: process.execPath, args: ['--disable-warning=ExperimentalWarning', ...args], cwd: root, log: folder.log(name), run: folder.run };
+  return {
+    name,
+    command: process.execPath,
+    args: ['--disable-warning=ExperimentalWarning', ...args],
+    cwd: root,
+    log: folder.log(name),
+    run: folder.run,
+  };
 }
 
 const bin = (place) => path.join(root, 'node_modules', place);

@@ -18,12 +18,14 @@ export const portVariables = {
  */
 export function readSettings(env) {
   const databaseUrl = env.DATABASE_URL || null;
-  const ports = {};
+  /** @type {Record<'server' | 'edge' | 'demo' | 'host' | 'postgres', number>} */
+  const ports = { server: 0, edge: 0, demo: 0, host: 0, postgres: 0 };
   for (const [name, [variable, fallback]] of Object.entries(portVariables)) {
     if (name === 'postgres' && databaseUrl) continue;
     ports[name] = readPort(variable, env[variable], fallback);
-    const twin = Object.keys(ports).find((other) => other !== name && ports[other] === ports[name]);
-    if (twin) throw new SetupError(`${portVariables[twin][0]} and ${variable} are both ${ports[name]}: give each its own`);
+    const twin = Object.keys(ports).find((other) => other !== name && ports[other] === ports[name]) ?? '';
+    if (twin)
+      throw new SetupError(`${portVariables[twin][0]} and ${variable} are both ${ports[name]}: give each its own`);
   }
   return { ports, databaseUrl, dataDir: path.resolve(root, env.DATA_DIR || '.data'), edge: readEdge(env.EDGE_RUNTIME) };
 }
@@ -35,6 +37,7 @@ function readPort(variable, text, fallback) {
   throw new SetupError(`${variable} is "${text}": a port is a number from 1 to 65535`);
 }
 
+/** @returns {'worker' | 'node'} */
 function readEdge(text) {
   if (!text || text === 'worker') return 'worker';
   if (text === 'node') return 'node';

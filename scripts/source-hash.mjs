@@ -3,7 +3,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 
 /** What builds leave behind, and what no build reads. */
-const skipped = /^(node_modules|dist|\.next.*|\.wrangler|\.cache|coverage|.*\.tsbuildinfo|.*\.log|.*\.md|.*\.test\.m?[jt]sx?|next-env\.d\.ts)$/;
+const skipped =
+  /^(node_modules|dist|\.next.*|\.wrangler|\.cache|coverage|.*\.tsbuildinfo|.*\.log|.*\.md|.*\.test\.m?[jt]sx?|next-env\.d\.ts)$/;
 
 /**
  * A hash of the names and contents of all sources below `places`. By content and not by time: a fresh clone, a change

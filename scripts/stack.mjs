@@ -1,29 +1,30 @@
-/** The whole house, running: Postgres, server, edge and demo, in that order; for `npm start`, for the tests, for the bench. */
+/** The whole house, running: Postgres, server, edge and demo; for `npm start`, for the tests, for the bench. */
 import fs from 'node:fs';
-import path from 'node:path';
-import { build } from './parts.mjs';
 import { openDataFolder } from './data-folder.mjs';
+import { forgetDemoFile, writeDemoFile } from './demo-file.mjs';
 import { leaveFolder, takeFolder } from './folder-owner.mjs';
+import { build } from './parts.mjs';
 import { isFree } from './ports.mjs';
 import { databaseUrl as embeddedUrl, postgresSpec } from './postgres.mjs';
-import { readJson, writePrivate } from './private-file.mjs';
+import { writePrivate } from './private-file.mjs';
 import { openSecrets } from './secrets.mjs';
-import { createService } from './service.mjs';
 import { demoSpec, edgeBindings, nodeEdgeSpec, serverSpec, urlsOf, workerEdgeSpec } from './services.mjs';
 import { portVariables } from './settings.mjs';
 import { SetupError } from './setup-error.mjs';
-import { waitFor } from './wait-for.mjs';
+import { createSupervisor } from './supervisor.mjs';
 
 /**
  * @typedef {'postgres' | 'server' | 'edge' | 'demo'} ServiceName
+ * @typedef {Record<'server' | 'edge' | 'demo' | 'host' | 'postgres', number>} Ports
  * @typedef {Awaited<ReturnType<typeof startStack>>} Stack
  *
  * @typedef {object} StackOptions
  * @property {string} dataDir absolute
- * @property {Record<'server' | 'edge' | 'demo' | 'host' | 'postgres', number>} ports
+ * @property {Ports} ports
  * @property {string | null} [databaseUrl] an own Postgres instead of the embedded one
  * @property {'worker' | 'node'} [edge] the Worker in workerd unless said otherwise
  * @property {ServiceName[]} [only] leaves out the others (the bench needs no demo)
+ * @property {Record<string, string>} [serverEnv] further variables for the server
  * @property {AbortSignal} [signal] ends the start, in order; afterwards it means nothing
  * @property {(line: string) => void} [report] hears of progress and of deaths, a line each
  * @property {(name: string, how: string) => void} [onLost] a service died too often and is given up
@@ -31,120 +32,105 @@ import { waitFor } from './wait-for.mjs';
 
 /**
  * Builds what is stale, cleans up after a copy that was killed, starts everything and waits until all is healthy.
- * Whoever calls it calls `stop()`; should the process end without it, the children are killed on the way out.
+ * Whoever calls it calls `stop()`; should the process exit without it, the children are killed on the way out.
  * @param {StackOptions} options
  * @throws {SetupError} busy port, folder that can't be written, folder in use, a service that does not come up
  */
-export async function startStack({ dataDir, ports, databaseUrl = null, edge = 'worker', only, signal, report = () => {}, onLost = () => {} }) {
-  const wants = (name) => !only || only.includes(name);
+export async function startStack(options) {
+  const { dataDir, ports, databaseUrl = null, edge = 'worker', signal, report = () => {}, onLost = () => {} } = options;
+  const wants = (/** @type {ServiceName} */ name) =>
+    (options.only?.includes(name) ?? true) && !(name === 'postgres' && databaseUrl);
   const folder = openDataFolder(dataDir);
   const release = await takeFolder(folder);
-  /** @type {Map<ServiceName, ReturnType<typeof createService>>} */
-  const services = new Map();
-  const killNow = () => services.forEach((service) => service.killNow());
-  process.once('exit', killNow);
+  const supervisor = createSupervisor({ report, onLost, signal });
 
-  let stopping = null;
-  function stop() {
-    stopping ??= (async () => {
+  /** @type {Promise<void> | null} */
+  let stopped = null;
+  const stop = () => {
+    stopped ??= (async () => {
       leaveFolder(folder);
-      // They take leave of their readers while Postgres is still there.
-      const last = services.get('postgres');
-      await Promise.all([...services.values()].filter((one) => one !== last).map((one) => one.stop()));
-      await last?.stop();
-      process.off('exit', killNow);
+      await supervisor.end();
       release();
     })();
-    return stopping;
-  }
-
+    return stopped;
+  };
   const abandon = () => void stop();
   signal?.addEventListener('abort', abandon, { once: true });
 
-  async function launch(name, spec, where) {
-    const began = performance.now();
-    signal?.throwIfAborted();
-    const service = createService(spec, (event) => {
-      if (event.what === 'died') report(`${name} ${event.how}: starting it again in ${event.inMs / 1000} s (log: ${spec.log})`);
-      else if (event.what === 'back') report(`${name} is back`);
-      else onLost(name, event.how);
-    });
-    services.set(name, service);
-    await service.start();
-    report(`${label(name)} ready ${where} (${seconds(began)} s)`);
-  }
-
   try {
-    await refuseBusyPorts(ports, wants, databaseUrl);
+    forgetDemoFile(folder);
+    await refuseBusyPorts(ports, wants);
     const secrets = openSecrets(folder.secrets);
     for (const name of ['postgres', 'server', 'edge', 'demo']) fs.rmSync(folder.log(name), { force: true });
-    const { nextDist } = await build(['components', 'server', 'demo'].filter((part) => part === 'components' || wants(part)), report, { signal });
-    const wiring = { folder, ports, secrets, nextDist, databaseUrl: databaseUrl ?? embeddedUrl(ports.postgres, secrets.POSTGRES_PASSWORD) };
+    const parts = /** @type {const} */ (['components', 'server', 'demo']);
+    const { nextDist } = await build(
+      parts.filter((part) => part === 'components' || wants(part)),
+      report,
+      { signal },
+    );
 
-    if (!databaseUrl && wants('postgres')) {
-      const spec = await postgresSpec({ dataDir, port: ports.postgres, password: secrets.POSTGRES_PASSWORD, log: folder.log('postgres'), run: folder.run });
-      await launch('postgres', spec, `on port ${ports.postgres}`);
+    const password = secrets.POSTGRES_PASSWORD;
+    const database = databaseUrl ?? embeddedUrl(ports.postgres, password);
+    if (wants('postgres')) {
+      const place = { dataDir, port: ports.postgres, password, log: folder.log('postgres'), run: folder.run };
+      await supervisor.launch(await postgresSpec(place), `on port ${ports.postgres}`);
     }
-    const urls = urlsOf(ports);
-    const bindings = Object.entries(edgeBindings(wiring)).map(([name, value]) => `${name}=${value}\n`);
-    writePrivate(folder.edgeEnv, bindings.join(''));
-    fs.rmSync(folder.demo, { force: true }); // an earlier run's addresses
-    await Promise.all([
-      wants('server') && launch('server', serverSpec(wiring), `at ${urls.server}`),
-      wants('edge') && launch('edge', edge === 'node' ? nodeEdgeSpec(wiring) : workerEdgeSpec(wiring), `at ${urls.edge} (${edge === 'node' ? 'Node' : 'workerd'})`),
-    ]);
-    const demo = wants('server') ? await writeDemoFile(folder, urls, secrets) : null;
-    if (wants('demo')) await launch('demo', demoSpec(wiring), `at ${urls.demo} and ${urls.host}`);
 
+    const urls = urlsOf(ports);
+    const wiring = { folder, ports, secrets, nextDist, databaseUrl: database, serverEnv: options.serverEnv ?? {} };
+    writePrivate(folder.edgeEnv, envFile(edgeBindings(wiring)));
+    const edgeSpec = edge === 'node' ? nodeEdgeSpec(wiring) : workerEdgeSpec(wiring);
+    await Promise.all([
+      wants('server') && supervisor.launch(serverSpec(wiring), `at ${urls.server}`),
+      wants('edge') && supervisor.launch(edgeSpec, `at ${urls.edge} (${edge === 'node' ? 'Node' : 'workerd'})`),
+    ]);
+    const demo = wants('server') ? await writeDemoFile(folder, urls, secrets.CHAT_EDGE_KEY) : null;
+    if (wants('demo')) await supervisor.launch(demoSpec(wiring), `at ${urls.demo} and ${urls.host}`);
     signal?.throwIfAborted();
     signal?.removeEventListener('abort', abandon);
-
-    const named = (name) => services.get(name) ?? unknown(name);
-    return {
-      dataDir,
-      urls,
-      /** As `<DATA_DIR>/demo.json` holds it. */
-      demo,
-      databaseUrl: wiring.databaseUrl,
-      ports,
-      log: folder.log,
-      pid: (/** @type {ServiceName} */ name) => named(name).pid,
-      /** Kills one process as a mishap would and comes back when it is dead; it is started again by itself. */
-      kill: (/** @type {ServiceName} */ name, /** @type {NodeJS.Signals} */ signal = 'SIGKILL') => named(name).kill(signal),
-      /** Comes back when it is healthy (again). */
-      ready: (/** @type {ServiceName} */ name) => named(name).ready(),
-      /** Ends one service and keeps it down until `restart`. */
-      halt: (/** @type {ServiceName} */ name) => named(name).stop(),
-      restart: (/** @type {ServiceName} */ name) => named(name).restart(),
-      /** Ends everything, Postgres last; leaves no process behind. Callable twice. */
-      stop,
-    };
+    return { dataDir, ports, urls, demo, databaseUrl: database, log: folder.log, ...controls(supervisor), stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-async function refuseBusyPorts(ports, wants, databaseUrl) {
-  const needed = Object.keys(ports).filter((name) => (name === 'host' ? wants('demo') : name === 'postgres' ? !databaseUrl && wants(name) : wants(name)));
-  for (const name of needed) {
-    if (await isFree(ports[name])) continue;
+/** What tests do to single services. */
+function controls(supervisor) {
+  return {
+    /** @type {(name: ServiceName) => number | null} */
+    pid: (name) => supervisor.get(name).pid,
+    /**
+     * Kills one process as a mishap would (SIGKILL) and comes back when it is dead; it is started again by itself.
+     * @type {(name: ServiceName, signal?: NodeJS.Signals) => Promise<void>}
+     */
+    kill: (name, signal) => supervisor.get(name).kill(signal),
+    /**
+     * Comes back when it is healthy (again).
+     * @type {(name: ServiceName) => Promise<void>}
+     */
+    ready: (name) => supervisor.get(name).ready(),
+    /**
+     * Ends one service and keeps it down until `restart`.
+     * @type {(name: ServiceName) => Promise<void>}
+     */
+    halt: (name) => supervisor.get(name).stop(),
+    /** @type {(name: ServiceName) => Promise<void>} */
+    restart: (name) => supervisor.get(name).restart(),
+  };
+}
+
+async function refuseBusyPorts(ports, wants) {
+  for (const name of Object.keys(ports)) {
+    if (!wants(name === 'host' ? 'demo' : name) || (await isFree(ports[name]))) continue;
     const variable = portVariables[name][0];
-    throw new SetupError(`Port ${ports[name]} (${name}) is in use by another program: stop it, or choose another one, for example ${variable}=${ports[name] + 10} npm start`);
+    throw new SetupError(
+      `Port ${ports[name]} (${name}) is in use by another program: stop it, or choose another with ${variable}`,
+    );
   }
 }
 
-/** What the server's seed made, and where everything is, in one private file. */
-async function writeDemoFile(folder, urls, secrets) {
-  const seed = await waitFor(() => readJson(folder.seed), { withinMs: 30_000 });
-  if (!seed) throw new SetupError(`The server is up and has written no ${path.basename(folder.seed)}: see ${folder.log('server')}`);
-  const demo = { urls, ...seed, edgeKey: secrets.CHAT_EDGE_KEY };
-  writePrivate(folder.demo, `${JSON.stringify(demo, null, 2)}\n`);
-  return demo;
-}
-
-const label = (name) => `${name[0].toUpperCase()}${name.slice(1)}`.padEnd(10);
-const seconds = (began) => ((performance.now() - began) / 1000).toFixed(1);
-function unknown(name) {
-  throw new Error(`no service "${name}" runs in this stack`);
-}
+const envFile = (values) =>
+  Object.entries(values)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('');
