@@ -57,8 +57,13 @@ async function isLeaving(holder, lock) {
   );
 }
 
+/** The living process that owns a folder of run files, or null. */
+export function ownerOf(run) {
+  return lockHolder(path.join(run, lockName));
+}
+
 /** Ends the process groups that the run files name, Postgres last. */
-async function endLeftovers(run) {
+export async function endLeftovers(run) {
   fs.rmSync(path.join(run, 'leaving'), { force: true });
   const left = [];
   for (const name of fs.readdirSync(run).filter((one) => one.endsWith('.json'))) {

@@ -27,7 +27,7 @@ export async function run() {
       () => {},
     );
     console.log('Stopped.');
-  });
+  }); // exit code 0: a stop that was asked for is no failure, and npm prints no error
   // The terminal may be gone (SIGHUP) when we say that we stop: that must not end us before our children.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const stack = await starting.catch((error) => {

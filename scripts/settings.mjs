@@ -4,13 +4,13 @@ import { root } from './root.mjs';
 import { SetupError } from './setup-error.mjs';
 
 /** The variable of each port, and the port without it. */
-export const portVariables = {
+export const portVariables = /** @type {Record<keyof import('./stack.mjs').Ports, [string, number]>} */ ({
   server: ['SERVER_PORT', 3000],
   edge: ['EDGE_PORT', 8787],
   demo: ['DEMO_PORT', 8080],
   host: ['HOST_PORT', 8081],
   postgres: ['POSTGRES_PORT', 54329],
-};
+});
 
 /**
  * Reads the settings from an environment; an empty value is none.
@@ -18,14 +18,17 @@ export const portVariables = {
  */
 export function readSettings(env) {
   const databaseUrl = env.DATABASE_URL || null;
-  /** @type {Record<'server' | 'edge' | 'demo' | 'host' | 'postgres', number>} */
   const ports = { server: 0, edge: 0, demo: 0, host: 0, postgres: 0 };
+  /** @type {Map<number, string>} */
+  const takenBy = new Map();
   for (const [name, [variable, fallback]] of Object.entries(portVariables)) {
     if (name === 'postgres' && databaseUrl) continue;
-    ports[name] = readPort(variable, env[variable], fallback);
-    const twin = Object.keys(ports).find((other) => other !== name && ports[other] === ports[name]) ?? '';
-    if (twin)
-      throw new SetupError(`${portVariables[twin][0]} and ${variable} are both ${ports[name]}: give each its own`);
+    const port = readPort(variable, env[variable], fallback);
+    if (takenBy.has(port)) {
+      throw new SetupError(`${takenBy.get(port)} and ${variable} are both ${port}: give each its own`);
+    }
+    takenBy.set(port, variable);
+    ports[name] = port;
   }
   return { ports, databaseUrl, dataDir: path.resolve(root, env.DATA_DIR || '.data'), edge: readEdge(env.EDGE_RUNTIME) };
 }
