@@ -1,5 +1,5 @@
 /** The closed list of faults: HTTP status, and whether trying the same again can help (SPEC: Errors). */
-import { list, object, optional, type Fault, read, text } from './shape.ts';
+import { type Fault, list, object, optional, read, text } from './shape.ts';
 
 export const errorCodes = {
   /** The body is not JSON, not UTF-8, or not of a known content type. */

@@ -26,9 +26,12 @@ const envelope = {
 const of = <T extends string, E extends Record<string, Parser<unknown>>>(_type: T, entity: E) =>
   object({ type: word<T>(), ...envelope, ...entity });
 
-const messageEvent = of('message.posted' as 'message.posted' | 'message.edited' | 'message.deleted' | 'message.erased', {
-  message,
-});
+const messageEvent = of(
+  'message.posted' as 'message.posted' | 'message.edited' | 'message.deleted' | 'message.erased',
+  {
+    message,
+  },
+);
 const threadEvent = of('thread.created' as 'thread.created' | 'thread.updated', { threadState: thread });
 const participantEvent = of('participant.joined' as 'participant.joined' | 'participant.left', { participant });
 const sessionEvent = of('session.ended', { session: object({ sid: text(1) }) });

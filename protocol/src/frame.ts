@@ -1,7 +1,7 @@
 /** One SSE block, both directions. Framing happens here and nowhere else (WHATWG HTML, "Server-sent events"). */
 import { createParser } from 'eventsource-parser';
 
-const encoder = new TextEncoder();
+const encoder = /* @__PURE__ */ new TextEncoder();
 
 /** What a block carries; `event` absent is SSE's default, a durable event. `data` is written as JSON, on one line. */
 export interface FrameParts {
@@ -17,6 +17,25 @@ export function encodeFrame({ event, id, retry, data }: FrameParts): Uint8Array 
   return encoder.encode(
     `${event ? `event: ${event}\n` : ''}${id ? `id: ${id}\n` : ''}${retry ? `retry: ${retry}\n` : ''}data: ${JSON.stringify(data)}\n\n`,
   );
+}
+
+/** A frame that only says how far everything was delivered; the cursor stands in the data for clients that hide ids. */
+export function cursorFrame(event: 'ready' | 'ping', cursor: string): Uint8Array {
+  return encodeFrame({ event, id: cursor, data: { cursor } });
+}
+
+/** Several blocks as one chunk; a single one is passed on as it is. */
+export function joinFrames(frames: readonly Uint8Array[]): Uint8Array {
+  if (frames.length === 1 && frames[0]) return frames[0];
+  let size = 0;
+  for (const frame of frames) size += frame.byteLength;
+  const chunk = new Uint8Array(size);
+  let at = 0;
+  for (const frame of frames) {
+    chunk.set(frame, at);
+    at += frame.byteLength;
+  }
+  return chunk;
 }
 
 /** A block as a reader met it. `data` is `undefined` where it was no JSON: such a frame still moves the cursor. */

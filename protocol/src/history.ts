@@ -6,15 +6,13 @@ import { type Cursor, formatCursor, parseCursor } from './cursor.ts';
 import type { WireEvent } from './event.ts';
 import { encodeFrame } from './frame.ts';
 
-/** An event in the ring with the topics it is for. Its frames are encoded when first sent, then shared by all. */
+/** An event in the ring with the topics it is for and its frame, encoded once and shared by all. */
 export interface Entry {
   event: WireEvent;
-  to: readonly string[];
+  readonly to: readonly string[];
   /** Size of its frame in bytes. */
   bytes: number;
   frame: Uint8Array;
-  /** The frame of a service stream, `to` included; made at first need. */
-  serviceFrame?: Uint8Array;
 }
 
 export interface HistoryBounds {
@@ -29,7 +27,10 @@ export const defaultBounds: HistoryBounds = { maxEvents: 2000, maxBytes: 16 * 10
 export type ResetReason = 'epoch' | 'expired' | 'ahead' | 'gap';
 
 /** What a cursor deserves. */
-export type Verdict = { is: 'resume'; pos: number } | { is: 'ahead'; pos: number } | { is: 'reset'; reason: ResetReason };
+export type Verdict =
+  | { is: 'resume'; pos: number }
+  | { is: 'ahead'; pos: number }
+  | { is: 'reset'; reason: ResetReason };
 
 /** The positions that a ring covers: a reader at `oldest` or later can be given everything. */
 export interface Window {
@@ -80,6 +81,10 @@ export function createHistory({ maxEvents, maxBytes }: HistoryBounds = defaultBo
     bytes -= ring[slot]?.bytes ?? 0;
     ring[slot] = undefined;
   };
+  /** Keeps to the bytes; the newest stays whatever its size, else it could reach nobody. */
+  const trim = () => {
+    while (bytes > maxBytes && window.oldest < window.head - 1) dropOldest();
+  };
   const empty = () => {
     ring = new Array(maxEvents);
     bytes = 0;
@@ -104,34 +109,25 @@ export function createHistory({ maxEvents, maxBytes }: HistoryBounds = defaultBo
       ring[event.pos % maxEvents] = entry;
       window.head = event.pos;
       bytes += entry.bytes;
-      // The newest stays whatever its size, else it could reach nobody.
-      while (bytes > maxBytes && window.oldest < window.head - 1) dropOldest();
+      trim();
       return entry;
     },
     at: (pos) => (pos > window.oldest && pos <= window.head ? ring[pos % maxEvents] : undefined),
     rewrite(messageId, content) {
       let found = false;
       for (let pos = window.oldest + 1; pos <= window.head; pos += 1) {
-        const slot = pos % maxEvents;
-        const entry = ring[slot];
+        const entry = ring[pos % maxEvents];
         const message = entry?.event.message as { id?: unknown; content?: unknown } | undefined;
         if (!entry || message?.id !== messageId || message.content === content) continue;
         const changed = entryOf({ ...entry.event, message: { ...message, content } }, entry.to);
         bytes += changed.bytes - entry.bytes;
-        ring[slot] = changed;
+        // In place: what has gathered for a flush is the same entry.
+        Object.assign(entry, changed);
         found = true;
       }
+      trim();
       return found;
     },
     empty,
   };
-}
-
-/** The frame that a service stream carries for this entry. */
-export function serviceFrameOf(entry: Entry, epoch: string): Uint8Array {
-  entry.serviceFrame ??= encodeFrame({
-    id: formatCursor(epoch, entry.event.pos),
-    data: { ...entry.event, to: entry.to },
-  });
-  return entry.serviceFrame;
 }

@@ -1,8 +1,8 @@
 /** What a request for a stream asks, read from its query and headers the same way at every hop (SPEC: Stream). */
 import { ChatError } from './errors.ts';
 import { defaultBounds } from './history.ts';
-import { limits } from './thread.ts';
 import type { Fault } from './shape.ts';
+import { limits } from './thread.ts';
 import { type AskedTopic, parseAskedTopic, topic } from './topic.ts';
 
 export type StreamRequest =
@@ -60,7 +60,13 @@ export function parseStreamRequest(query: Query, lastEventId: string | null): St
   if (rewind !== undefined && topics.filter(({ is }) => is !== 'me').length !== 1)
     faults.push({ field: 'rewind', message: 'Goes with exactly one thread or room.' });
   if (faults.length) throw new ChatError('invalid', { faults });
-  return { is: 'reader', topics, cursor, rewind: cursor ? undefined : rewind, ticket: query.get('ticket') || undefined };
+  return {
+    is: 'reader',
+    topics,
+    cursor,
+    rewind: cursor ? undefined : rewind,
+    ticket: query.get('ticket') || undefined,
+  };
 }
 
 function count(query: Query, field: string, min: number, max: number, faults: Fault[]): number | undefined {

@@ -183,7 +183,11 @@ export function subscribe(options: SubscriptionOptions): Subscription {
   async function run(opened: Line, from: string | undefined) {
     try {
       const response = await options.open(from, opened.abort.signal);
-      if (!ours(opened)) return void response.body?.getReader().cancel().catch(() => {});
+      if (!ours(opened))
+        return void response.body
+          ?.getReader()
+          .cancel()
+          .catch(() => {});
       const type = response.headers.get('Content-Type') ?? '';
       if (response.status !== 200 || !type.startsWith('text/event-stream') || !response.body)
         return void (await refused(opened, response, type));
