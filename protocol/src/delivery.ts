@@ -5,7 +5,7 @@
 import type { Audience } from './audience.ts';
 import { formatCursor } from './cursor.ts';
 import { cursorFrame, encodeFrame } from './frame.ts';
-import { type Entry, type History, judge, type ResetReason } from './history.ts';
+import { type History, judge, type ResetReason } from './history.ts';
 import type { HubOptions } from './hub-options.ts';
 import type { Replay } from './replay.ts';
 import { type Effect, effectOf, isDeaf, type Subscriber } from './subscriber.ts';
