@@ -1,5 +1,6 @@
 /** What a host tells `chat()`. */
 import type { Payload } from 'payload';
+import type { Limits } from './endpoints/limits.ts';
 
 export interface ChatOptions {
   /** Slug of the host's auth collection whose accounts take part; `users` unless named. */
@@ -12,6 +13,8 @@ export interface ChatOptions {
   edgeKeys?: string[];
   /** How many proxies in front of the server append to `X-Forwarded-For`; 0 believes the socket alone. */
   trustedHops?: number;
+  /** How often one person or address may ask; generous unless given. */
+  limits?: Partial<Limits>;
 }
 
 export interface ResolvedOptions {
@@ -20,6 +23,7 @@ export interface ResolvedOptions {
   displayName(account: Record<string, unknown>): string;
   edgeKeys: string[];
   trustedHops: number;
+  limits: Partial<Limits>;
 }
 
 /** Fills in what the host left out. */
@@ -30,6 +34,7 @@ export function resolveOptions(given: ChatOptions): ResolvedOptions {
     displayName: (account) => shown(given.displayName?.(account) ?? account.name) ?? `User ${String(account.id)}`,
     edgeKeys: (given.edgeKeys ?? []).filter((key) => key.length > 0),
     trustedHops: given.trustedHops ?? 0,
+    limits: given.limits ?? {},
   };
 }
 

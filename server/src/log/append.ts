@@ -34,7 +34,7 @@ export async function append(req: PayloadRequest, happening: Happening): Promise
       values ($1::uuid, $2, $3, $4, $5, $6::jsonb, $7, $8::text[])`,
     [id, site, thread, type, entity, JSON.stringify(payload), actor, topics],
   );
-  (await noteOf(req)).events.push(id);
+  (await noteOf(req)).events.push({ id, entity });
   return id;
 }
 

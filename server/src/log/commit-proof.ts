@@ -6,12 +6,14 @@
 import { ChatError } from '@payload-chat/protocol';
 import type { PostgresAdapter } from '@payloadcms/db-postgres';
 import { commitTransaction, initTransaction, killTransaction, type PayloadRequest } from 'payload';
-import { adapterOf } from './database.ts';
+import { adapterOf, transactionOf } from './database.ts';
 import { asWriteFault, isPassingFault } from './database-fault.ts';
 
 /** Where the log placed an event. */
 export interface Place {
   event: string;
+  /** The row that the event is of. */
+  entity: string | null;
   site: string;
   pos: number;
   /** `null` for an event of no thread. */
@@ -20,12 +22,16 @@ export interface Place {
 
 /** What one transaction wrote, noted while it runs. */
 export interface Note {
-  /** Ids of its events, in order. */
-  events: string[];
+  /** Its events, in order. */
+  events: Array<{ id: string; entity: string | null }>;
   /** Its own id, where something was written that makes no event. */
   xid: string | undefined;
   /** Known once it was proven to be committed. */
   places: Place[] | undefined;
+  /** What this transaction has read or written already, by name: gone with it. */
+  memo: Map<string, unknown>;
+  /** Run after the commit was proven. */
+  after: Array<() => void>;
 }
 
 interface Notebook {
@@ -44,11 +50,15 @@ export function notebookOf(adapter: PostgresAdapter): Notebook {
   return holder[shelf];
 }
 
-/** The note of the request's open transaction. */
+/**
+ * The note of the request's open transaction.
+ * @throws ChatError `internal` where it has none.
+ */
 export async function noteOf(req: PayloadRequest): Promise<Note> {
+  await transactionOf(req);
   const { open } = notebookOf(adapterOf(req.payload));
   const id = String(await req.transactionID);
-  const note = open.get(id) ?? { events: [], xid: undefined, places: undefined };
+  const note = open.get(id) ?? { events: [], xid: undefined, places: undefined, memo: new Map(), after: [] };
   open.set(id, note);
   return note;
 }
@@ -82,6 +92,7 @@ export function proveCommits(adapter: PostgresAdapter): void {
       return;
     }
     note.places = await prove(adapter, note, fault);
+    for (const run of note.after) run();
     if (note.places.length) onCommit?.(note.places);
   };
 }
@@ -109,14 +120,14 @@ async function lookUp({ pool }: PostgresAdapter, { events, xid }: Note): Promise
   }
   const { rows } = await pool.query<{ id: string; site: string; pos: string | null; seq: string | null }>(
     'select id, site, pos, seq from chat.events where id = any($1::uuid[])',
-    [events],
+    [events.map(({ id }) => id)],
   );
   const found = new Map(rows.map((row) => [row.id, row]));
   const places: Place[] = [];
-  for (const event of events) {
-    const row = found.get(event);
+  for (const { id, entity } of events) {
+    const row = found.get(id);
     if (row?.pos == null) return undefined;
-    places.push({ event, site: row.site, pos: Number(row.pos), seq: row.seq === null ? null : Number(row.seq) });
+    places.push({ event: id, entity, site: row.site, pos: Number(row.pos), seq: row.seq === null ? null : Number(row.seq) });
   }
   return places;
 }
@@ -147,4 +158,9 @@ export async function inTransaction<T>(req: PayloadRequest, work: () => Promise<
     if (own) await killTransaction(req);
     throw asWriteFault(error);
   }
+}
+
+/** Where the newest event of a row went. */
+export function placeOf(places: Place[] | undefined, entity: string): Place | undefined {
+  return places?.findLast((place) => place.entity === entity);
 }

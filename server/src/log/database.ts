@@ -47,6 +47,7 @@ function statement(text: string, values: unknown[]) {
 /** Names of Payload's tables, quoted and with their schema, as they are in this host. */
 export interface Tables {
   messages: string;
+  people: string;
   participants: string;
   threads: string;
 }
@@ -54,5 +55,10 @@ export interface Tables {
 export function tablesOf(payload: Payload): Tables {
   const { schemaName, tableNameMap } = adapterOf(payload);
   const named = (table: string) => `"${schemaName ?? 'public'}"."${tableNameMap.get(table) ?? table}"`;
-  return { messages: named('messages'), participants: named('participants'), threads: named('threads') };
+  return {
+    messages: named('messages'),
+    people: named('chat_users'),
+    participants: named('participants'),
+    threads: named('threads'),
+  };
 }

@@ -1,8 +1,9 @@
 /** A row of `sites` as the server's own code reads it. */
 import type { UserKind } from '@payload-chat/protocol';
-import type { Payload } from 'payload';
+import type { Payload, PayloadRequest } from 'payload';
 import { optionsOf } from '../../options.ts';
 import { runtime } from '../../runtime.ts';
+import { openSecret } from './secrets.ts';
 
 export interface Site {
   /** The same word as `key`. */
@@ -44,6 +45,12 @@ export function siteByKey(payload: Payload, key: string): Promise<Site | undefin
   return site;
 }
 
+/** The site where it is known without a read. */
+export function knownSite(payload: Payload, key: string): Promise<Site | undefined> | undefined {
+  const found = cache(payload).get(key);
+  return found && found.untilMs > Date.now() ? found.site : undefined;
+}
+
 /** Makes the next look a read. */
 export function forgetSite(payload: Payload, key: string): void {
   cache(payload).delete(key);
@@ -51,12 +58,14 @@ export function forgetSite(payload: Payload, key: string): void {
 
 const cache = (payload: Payload) => runtime(payload).own('sites', () => new Map<string, Held>());
 
-async function readSite(payload: Payload, key: string): Promise<Site | undefined> {
+/** Reads the row, with `req` in its transaction. */
+export async function readSite(payload: Payload, key: string, req?: PayloadRequest): Promise<Site | undefined> {
   const { docs } = await payload.db.find<Record<string, unknown>>({
     collection: 'sites',
     where: { key: { equals: key } },
     limit: 1,
     pagination: false,
+    ...(req ? { req } : {}),
   });
   return docs[0] && siteOf(payload, docs[0]);
 }
@@ -83,7 +92,7 @@ function accountId(value: unknown): string {
 }
 
 function opened(payload: Payload, { kid, value }: Record<string, unknown>): Site['secrets'] {
-  return typeof kid === 'string' && typeof value === 'string' ? [{ kid, value: payload.decrypt(value) }] : [];
+  return typeof kid === 'string' && typeof value === 'string' ? [{ kid, value: openSecret(value, payload.decrypt) }] : [];
 }
 
 /** Whether an account belongs to the site: a member (every account where none is listed), an agent or an admin. */

@@ -1,0 +1,25 @@
+import { withPayload } from '@payloadcms/next/withPayload';
+
+/** One script for every page that embeds the chat: it may be kept, but must be asked for again. */
+const script = [
+  { key: 'Access-Control-Allow-Origin', value: '*' },
+  { key: 'Cache-Control', value: 'public, max-age=300, must-revalidate' },
+  { key: 'Cross-Origin-Resource-Policy', value: 'cross-origin' },
+  { key: 'X-Content-Type-Options', value: 'nosniff' },
+];
+
+const everywhere = [
+  { key: 'X-Content-Type-Options', value: 'nosniff' },
+  { key: 'Referrer-Policy', value: 'strict-origin-when-cross-origin' },
+];
+
+export default withPayload({
+  poweredByHeader: false,
+  // Streams must leave byte by byte; whoever stands in front compresses the rest.
+  compress: false,
+  headers: async () => [
+    { source: '/:path*', headers: everywhere },
+    { source: '/admin/:path*', headers: [{ key: 'X-Frame-Options', value: 'SAMEORIGIN' }] },
+    { source: '/chat.js', headers: script },
+  ],
+});

@@ -1,0 +1,52 @@
+/**
+ * Payload reads a document and later writes all of it back, so that two updates at once undo each other: an edit
+ * brought a deleted message back. Here the row is locked inside the transaction and before that read.
+ */
+import { ChatError } from '@payload-chat/protocol';
+import type { CollectionBeforeOperationHook, PayloadRequest } from 'payload';
+import { tablesOf, type Tables, transactionOf } from '../log/database.ts';
+
+/** Locks one row until the transaction ends. Posting to a thread is not held up: it only needs the row's key. */
+export async function lockRow(req: PayloadRequest, table: keyof Tables, id: string): Promise<void> {
+  const query = await transactionOf(req);
+  await query(`select 1 from ${tablesOf(req.payload)[table]} where id = $1 for no key update`, [id]);
+}
+
+/** Writes of many rows at once lock them in this order, so that two such writes don't wait for each other. */
+async function lockRows(req: PayloadRequest, table: keyof Tables, ids: string[]): Promise<void> {
+  const query = await transactionOf(req);
+  await query(
+    `select 1 from ${tablesOf(req.payload)[table]} where id = any($1::text[]) order by id for no key update`,
+    [ids],
+  );
+}
+
+interface WriteArgs {
+  id?: string | number;
+  where?: unknown;
+}
+
+/**
+ * For `beforeOperation`. Writes of many rows are for the host's own code alone; a write through GraphQL would pass by
+ * the chat's endpoints and is refused.
+ */
+export function lockBeforeWrite(table: keyof Tables, slug: string): CollectionBeforeOperationHook {
+  return async ({ args, operation, req }) => {
+    if (operation !== 'update' && operation !== 'delete') return;
+    const { id, where } = args as WriteArgs;
+    if (req.payloadAPI === 'GraphQL') throw new ChatError('forbidden', { message: 'Use the REST endpoints of the chat.' });
+    if (id !== undefined) return void (await lockRow(req, table, String(id)));
+    if (req.payloadAPI !== 'local') throw new ChatError('forbidden', { message: 'One at a time, please.' });
+    const { docs } = await req.payload.find({
+      collection: slug,
+      where: where as never,
+      depth: 0,
+      limit: 0,
+      pagination: false,
+      overrideAccess: true,
+      select: {},
+      req,
+    });
+    await lockRows(req, table, docs.map((doc) => String(doc.id)));
+  };
+}

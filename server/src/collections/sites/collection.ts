@@ -1,0 +1,109 @@
+import type { CollectionAfterChangeHook, CollectionConfig } from 'payload';
+import { admins, nobody, sitesOfReader } from '../../access/rules.ts';
+import { append } from '../../log/append.ts';
+import { noteOf } from '../../log/commit-proof.ts';
+import { keepFixed } from '../fixed.ts';
+import { forgetSite } from './site.ts';
+import { sealSecrets, secretFields, showFresh } from './secrets.ts';
+
+const keyForm = /^[a-z0-9][a-z0-9-]{0,63}$/;
+const writers = ['member', 'agent', 'external', 'visitor'] as const;
+
+/** An embedding property: its key, the pages it may stand on, who belongs to it. */
+export function sites(users: string): CollectionConfig {
+  return {
+    slug: 'sites',
+    labels: { singular: 'Site', plural: 'Sites' },
+    admin: {
+      group: 'Chat',
+      useAsTitle: 'name',
+      defaultColumns: ['name', 'key', 'origins', 'visitors'],
+      description: 'Pages that carry the chat. The snippet names a site by its key.',
+    },
+    access: { create: admins, read: sitesOfReader, update: admins, delete: nobody },
+    disableDuplicate: true,
+    lockDocuments: false,
+    defaultSort: 'name',
+    fields: [
+      { name: 'id', type: 'text', required: true, access: { create: nobody, update: nobody }, admin: { hidden: true } },
+      {
+        name: 'key',
+        type: 'text',
+        required: true,
+        unique: true,
+        index: true,
+        access: { update: nobody },
+        validate: (value: unknown) =>
+          (typeof value === 'string' && keyForm.test(value)) || 'Small letters, digits and hyphens, at most 64.',
+        admin: { description: 'What <chat-thread site="…"> says. It never changes.' },
+      },
+      { name: 'name', type: 'text', required: true, maxLength: 128 },
+      {
+        name: 'origins',
+        type: 'text',
+        hasMany: true,
+        validate: (value: unknown) =>
+          !Array.isArray(value) || value.every(isOrigin) || 'Scheme, host and port alone: https://shop.example',
+        admin: { description: 'Where the chat may be embedded: https://shop.example, one by one.' },
+      },
+      {
+        name: 'visitors',
+        type: 'checkbox',
+        defaultValue: false,
+        admin: { description: 'People without an account may write.' },
+      },
+      {
+        name: 'roomWriters',
+        type: 'select',
+        hasMany: true,
+        defaultValue: [...writers],
+        options: writers.map((kind) => ({ label: `${kind[0]?.toUpperCase()}${kind.slice(1)}`, value: kind })),
+        admin: { description: 'Who may write in public rooms.' },
+      },
+      {
+        name: 'editWindowMs',
+        type: 'number',
+        required: true,
+        min: 0,
+        defaultValue: 86_400_000,
+        admin: { description: 'How long an author may edit or delete a message, in milliseconds.' },
+      },
+      { name: 'agents', type: 'relationship', relationTo: users, hasMany: true },
+      {
+        name: 'members',
+        type: 'relationship',
+        relationTo: users,
+        hasMany: true,
+        admin: { description: 'Nobody listed: every account.' },
+      },
+      ...secretFields,
+    ],
+    hooks: {
+      beforeValidate: [
+        ({ data, operation }) => (operation === 'create' ? { ...data, id: data?.key } : data),
+        ({ data }) => (Array.isArray(data?.origins) ? { ...data, origins: data.origins.map(tidyOrigin) } : data),
+      ],
+      beforeChange: [keepFixed('id', 'key'), sealSecrets],
+      afterChange: [tellSite],
+      afterOperation: [showFresh],
+    },
+  };
+}
+
+/** `https://shop.example/` is what people paste. */
+const tidyOrigin = (origin: unknown) => (typeof origin === 'string' ? origin.trim().replace(/\/$/, '') : origin);
+
+function isOrigin(value: unknown): boolean {
+  try {
+    return new URL(String(value)).origin === value;
+  } catch {
+    return false;
+  }
+}
+
+const tellSite: CollectionAfterChangeHook = async ({ doc, operation, req }) => {
+  const key = String((doc as { key: unknown }).key);
+  (await noteOf(req)).after.push(() => forgetSite(req.payload, key));
+  if (operation === 'update')
+    await append(req, { site: key, thread: null, type: 'site.updated', entity: null, payload: {}, actor: null, topics: ['all'] });
+};

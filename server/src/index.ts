@@ -1,0 +1,3 @@
+/** What a host imports: the plugin, and what its own code needs to append to the chat. */
+export type { ChatOptions } from './options.ts';
+export { chat } from './plugin.ts';

@@ -1,0 +1,80 @@
+/** `chat()`: puts the chat into anybody's Payload. */
+import { ChatError, errorBody } from '@payload-chat/protocol';
+import type { PostgresAdapter } from '@payloadcms/db-postgres';
+import type { CollectionConfig, Config, Plugin } from 'payload';
+import { messages } from './collections/messages/collection.ts';
+import { participants } from './collections/participants/collection.ts';
+import { people } from './collections/people/collection.ts';
+import { sites } from './collections/sites/collection.ts';
+import { threads } from './collections/threads/collection.ts';
+import { chatEndpoints, messageEndpoints, participantEndpoints } from './endpoints/index.ts';
+import { afterLogout } from './identity/after-logout.ts';
+import { prepareAdapter } from './log/adapter.ts';
+import { type ChatOptions, resolveOptions } from './options.ts';
+import { start } from './start.ts';
+
+/**
+ * Adds the collections `sites`, `chat-users`, `threads`, `participants` and `messages`, the chat's endpoints, and a
+ * Postgres schema `chat` of its own at start.
+ * @throws Error where one of the slugs is taken: the wire's paths are made of them.
+ */
+export function chat(given: ChatOptions = {}): Plugin {
+  const options = resolveOptions(given);
+  return (config: Config): Config => {
+    const own = collections(options.users);
+    refuseClash(config.collections ?? [], own);
+    return {
+      ...config,
+      custom: { ...config.custom, chat: options },
+      collections: [...(config.collections ?? []).map((host) => (host.slug === options.users ? withLogout(host) : host)), ...own],
+      endpoints: [...(config.endpoints ?? []), ...chatEndpoints],
+      db: preparedDatabase(config.db),
+      hooks: { ...config.hooks, afterError: [...(config.hooks?.afterError ?? []), sayFault] },
+      onInit: async (payload) => {
+        await start(payload);
+        await config.onInit?.(payload);
+      },
+    };
+  };
+}
+
+function collections(users: string): CollectionConfig[] {
+  return [
+    sites(users),
+    people(users),
+    threads,
+    { ...participants, endpoints: participantEndpoints },
+    { ...messages, endpoints: messageEndpoints },
+  ];
+}
+
+function refuseClash(theirs: CollectionConfig[], ours: CollectionConfig[]): void {
+  const taken = ours.map(({ slug }) => slug).filter((slug) => theirs.some((host) => host.slug === slug));
+  if (taken.length === 0) return;
+  const names = taken.map((slug) => `"${slug}"`).join(', ');
+  throw new Error(
+    `chat() can't be added: this Payload already has the collection ${names}. The chat's paths are made of that name; rename yours.`,
+  );
+}
+
+function withLogout(host: CollectionConfig): CollectionConfig {
+  return { ...host, hooks: { ...host.hooks, afterLogout: [...(host.hooks?.afterLogout ?? []), ...afterLogout] } };
+}
+
+function preparedDatabase(db: Config['db']): Config['db'] {
+  return {
+    ...db,
+    init: (args) => {
+      const adapter = db.init(args);
+      if (adapter.name !== 'postgres') throw new Error(`chat() needs @payloadcms/db-postgres, met "${adapter.name}".`);
+      prepareAdapter(adapter as unknown as PostgresAdapter);
+      return adapter;
+    },
+  };
+}
+
+type AfterError = NonNullable<NonNullable<Config['hooks']>['afterError']>[number];
+
+/** A fault of the chat in Payload's own answers: with its code, and a sentence fit for strangers. */
+const sayFault: AfterError = ({ error }) =>
+  error instanceof ChatError ? { response: errorBody(error) as never, status: error.status } : undefined;

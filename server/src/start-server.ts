@@ -1,0 +1,12 @@
+/** Starts Payload with the process, so that what is missing is said at once and streams find a running tail. */
+import config from '@payload-config';
+import { getPayload } from 'payload';
+
+export async function startServer(): Promise<void> {
+  try {
+    await getPayload({ config });
+  } catch (error) {
+    console.error(`\nThe server can't start: ${(error as Error).message}\n`);
+    process.exit(1);
+  }
+}

@@ -1,0 +1,68 @@
+/** Accounts of this app. A host that brings its own auth collection names it to `chat({ users })` instead. */
+import type { Access, CollectionConfig, FieldAccess } from 'payload';
+
+export type Role = 'admin' | 'agent' | 'member';
+
+interface AccountDoc {
+  id: string | number;
+  collection?: string;
+  role?: Role;
+}
+
+export const roleOf = (user: unknown): Role | undefined => {
+  const account = user as AccountDoc | null;
+  return account?.collection === 'users' ? account.role : undefined;
+};
+
+const adminsOnly: Access & FieldAccess = ({ req }) => roleOf(req.user) === 'admin';
+const nobody: Access = () => false;
+
+const adminsAndOneself: Access = ({ req }) => {
+  const role = roleOf(req.user);
+  if (role === 'admin') return true;
+  return role !== undefined && { id: { equals: (req.user as AccountDoc).id } };
+};
+
+export const users: CollectionConfig = {
+  slug: 'users',
+  auth: {
+    maxLoginAttempts: 10,
+    lockTime: 600_000,
+    cookies: { sameSite: 'Lax', secure: process.env.SERVER_URL?.startsWith('https://') ?? false },
+  },
+  admin: { group: 'Accounts', useAsTitle: 'name', defaultColumns: ['name', 'email', 'role'] },
+  access: {
+    admin: ({ req }) => roleOf(req.user) === 'admin' || roleOf(req.user) === 'agent',
+    create: adminsOnly,
+    read: adminsAndOneself,
+    update: adminsAndOneself,
+    delete: adminsOnly,
+    unlock: adminsOnly,
+    readVersions: nobody,
+  },
+  lockDocuments: false,
+  endpoints: [
+    {
+      // Open to whoever comes first otherwise. The first admin comes from CHAT_ADMIN_EMAIL or the seed.
+      path: '/first-register',
+      method: 'post',
+      handler: () => Response.json({ errors: [{ code: 'forbidden', message: 'Closed here.' }] }, { status: 403 }),
+    },
+  ],
+  fields: [
+    { name: 'name', type: 'text', required: true, maxLength: 128 },
+    {
+      name: 'role',
+      type: 'select',
+      required: true,
+      defaultValue: 'member',
+      saveToJWT: true,
+      access: { create: adminsOnly, update: adminsOnly },
+      options: [
+        { label: 'Admin', value: 'admin' },
+        { label: 'Agent', value: 'agent' },
+        { label: 'Member', value: 'member' },
+      ],
+    },
+  ],
+};
