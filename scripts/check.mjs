@@ -10,14 +10,18 @@ await underOwnNode(import.meta.url, async () => {
     .map((part) => path.join(part, 'tsconfig.json'))
     .filter((file) => fs.existsSync(path.join(root, file)));
   const checks = [
-    ['format, lint, fences', 'biome', ['ci', '--colors=off', '.']],
-    ...typed.map((file) => [`types of ${path.dirname(file)}`, 'tsc', ['-p', file, '--noEmit']]),
-    ['unused code and dependencies', 'knip', ['--no-progress']],
+    { what: 'format, lint, fences', command: 'biome', args: ['ci', '--colors=off', '.'] },
+    ...typed.map((file) => ({
+      what: `types of ${path.dirname(file)}`,
+      command: 'tsc',
+      args: ['-p', file, '--noEmit'],
+    })),
+    { what: 'unused code and dependencies', command: 'knip', args: ['--no-progress'] },
   ];
-  const failed = checks.filter(([what, command, args]) => {
+  const failed = checks.filter(({ what, command, args }) => {
     console.log(`── ${what}`);
     return spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] }).status !== 0;
   });
-  console.log(failed.length === 0 ? '\nAll checks passed.' : `\nFailed: ${failed.map(([what]) => what).join(' · ')}`);
+  console.log(failed.length === 0 ? '\nAll checks passed.' : `\nFailed: ${failed.map(({ what }) => what).join(' · ')}`);
   process.exitCode = failed.length === 0 ? 0 : 1;
 });

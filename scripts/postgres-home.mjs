@@ -24,7 +24,8 @@ export function postgresHome({ programs, version, dataDir }) {
   const user = ownerOf(near) ?? passwdUser('postgres') ?? passwdUser('nobody');
   if (!user)
     throw new SetupError('Postgres does not run as root, and this machine has neither a user "postgres" nor "nobody"');
-  return { bin: reachablePrograms(programs, version, user), data: reachableData(dataDir, near, user), user };
+  const data = reachableData(dataDir, near, user);
+  return { bin: reachablePrograms(programs, version, user), data, user };
 }
 
 /** Deletes the data folder, and the database of it that lives in a folder of the system. */

@@ -7,10 +7,8 @@ import { launch } from './launched.mjs';
 import { SetupError } from './setup-error.mjs';
 import { waitFor } from './wait-for.mjs';
 
-/** Deaths without a healthy moment between them, after which we give up. */
-const maxDeaths = 6;
-const firstWaitMs = 200;
-const longestWaitMs = 10_000;
+/** `deaths`: how often without a healthy moment between, after which we give up. The wait doubles each time. */
+const patience = { deaths: 6, firstWaitMs: 200, longestWaitMs: 10_000 };
 
 /**
  * @param {import('./launched.mjs').ServiceSpec} spec
@@ -19,7 +17,7 @@ const longestWaitMs = 10_000;
  * @typedef {ReturnType<typeof createService>} Service
  * @typedef {{ name: string, what: 'died', how: string, inMs: number } | { name: string, what: 'back' } | { name: string, what: 'lost', how: string }} ServiceEvent
  */
-export function createService(spec, tell = () => {}) {
+export function createService(spec, tell = () => {}, { deaths: maxDeaths, firstWaitMs, longestWaitMs } = patience) {
   /** @type {{ abort: AbortController, done: Promise<void>, first: PromiseWithResolvers<void> } | null} */
   let life = null;
   /** @type {import('./launched.mjs').Launched | null} */
