@@ -1,14 +1,19 @@
 /** Runs this app's migrations at start. Two processes that start together must not both run them. */
-import type { PostgresAdapter, postgresAdapter } from '@payloadcms/db-postgres';
+import type { MigrateDownArgs, MigrateUpArgs, PostgresAdapter, postgresAdapter } from '@payloadcms/db-postgres';
 
 type Database = ReturnType<typeof postgresAdapter>;
-type Migrations = Parameters<PostgresAdapter['migrate']>[0] extends { migrations?: infer M } | undefined ? M : never;
+
+export interface Migration {
+  name: string;
+  up(args: MigrateUpArgs): Promise<void>;
+  down(args: MigrateDownArgs): Promise<void>;
+}
 
 /** Any number that nobody else locks. */
 const migrationLock = 7_231_934_510;
 
 /** A database that brings itself up to date when it connects; not while the command line migrates it by hand. */
-export function migrated(database: Database, migrations: Migrations): Database {
+export function migrated(database: Database, migrations: Migration[]): Database {
   return {
     ...database,
     init: (args) => {
@@ -23,12 +28,12 @@ export function migrated(database: Database, migrations: Migrations): Database {
   };
 }
 
-async function run(adapter: PostgresAdapter, migrations: Migrations): Promise<void> {
+async function run(adapter: PostgresAdapter, migrations: Migration[]): Promise<void> {
   const client = await adapter.pool.connect();
   let failed: Error | undefined;
   try {
     await client.query('select pg_advisory_lock($1)', [migrationLock]);
-    await adapter.migrate({ migrations });
+    await adapter.migrate({ migrations: migrations as never });
     await client.query('select pg_advisory_unlock($1)', [migrationLock]);
   } catch (error) {
     failed = error as Error;

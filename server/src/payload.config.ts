@@ -1,47 +1,5 @@
-/** The ready app: Payload with the chat and accounts of its own. */
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { postgresAdapter } from '@payloadcms/db-postgres';
-import { buildConfig } from 'payload';
+/** The app's config, as Payload's and Next's tools look for it. */
+import { appConfig } from './app-config.ts';
 import { readEnvironment } from './environment.ts';
-import { migrated } from './migrate.ts';
-import { migrations } from './migrations/index.ts';
-import { chat } from './plugin.ts';
-import { seed } from './seed.ts';
-import { users } from './users.ts';
 
-const here = path.dirname(fileURLToPath(import.meta.url));
-const environment = readEnvironment();
-
-export default buildConfig({
-  secret: environment.secret,
-  serverURL: environment.serverUrl,
-  // An empty list would accept the cookie from any origin.
-  csrf: [environment.serverUrl],
-  cors: environment.corsOrigins,
-  graphQL: { disable: true },
-  telemetry: false,
-  admin: {
-    user: 'users',
-    importMap: { baseDir: here },
-    meta: { titleSuffix: ' · Payload Chat' },
-  },
-  collections: [users],
-  db: migrated(
-    postgresAdapter({
-      pool: { connectionString: environment.databaseUrl, max: 20, connectionTimeoutMillis: 10_000 },
-      push: false,
-      migrationDir: path.join(here, 'migrations'),
-    }),
-    migrations,
-  ),
-  plugins: [
-    chat({
-      admins: ({ role }) => role === 'admin',
-      edgeKeys: environment.edgeKeys,
-      trustedHops: environment.trustedHops,
-    }),
-  ],
-  typescript: { autoGenerate: false },
-  onInit: (payload) => seed(payload, environment),
-});
+export default appConfig(readEnvironment());

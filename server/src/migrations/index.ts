@@ -1,1 +1,4 @@
-export const migrations = [];
+/** Migrations of the ready app's own database; a host makes its own with `payload migrate:create`. */
+import * as first from './20261124_000000_first.ts';
+
+export const migrations = [{ name: '20261124_000000_first', up: first.up, down: first.down }];

@@ -1,0 +1,53 @@
+/** The ready app: Payload with the chat and accounts of its own. */
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { postgresAdapter } from '@payloadcms/db-postgres';
+import { buildConfig, type SanitizedConfig } from 'payload';
+import type { Environment } from './environment.ts';
+import { migrated } from './migrate.ts';
+import { migrations } from './migrations/index.ts';
+import { type ChatOptions, chat } from './index.ts';
+import { seed } from './seed.ts';
+import { users } from './users.ts';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+
+/** Connections to Postgres that one process holds at most, the LISTEN session aside. */
+const poolMax = 20;
+
+/** `options` reach the plugin beside what the environment says: tests tighten limits with it. */
+export function appConfig(environment: Environment, options: ChatOptions = {}): Promise<SanitizedConfig> {
+  return buildConfig({
+    secret: environment.secret,
+    serverURL: environment.serverUrl,
+    // An empty list would accept the cookie from any origin.
+    csrf: [environment.serverUrl],
+    cors: environment.corsOrigins,
+    graphQL: { disable: true },
+    telemetry: false,
+    admin: {
+      user: 'users',
+      importMap: { baseDir: here },
+      meta: { titleSuffix: ' · Payload Chat' },
+    },
+    collections: [users],
+    db: migrated(
+      postgresAdapter({
+        pool: { connectionString: environment.databaseUrl, max: poolMax, connectionTimeoutMillis: 10_000 },
+        push: false,
+        migrationDir: path.join(here, 'migrations'),
+      }),
+      migrations,
+    ),
+    plugins: [
+      chat({
+        admins: ({ role }) => role === 'admin',
+        edgeKeys: environment.edgeKeys,
+        trustedHops: environment.trustedHops,
+        ...options,
+      }),
+    ],
+    typescript: { autoGenerate: false },
+    onInit: (payload) => seed(payload, environment),
+  });
+}
