@@ -1,0 +1,193 @@
+/**
+ * The keys that chat tokens are signed with. They stand in `chat.keys`, sealed under Payload's secret, and are shared by
+ * every process. A new one is published some time before its first use, so that no edge meets a `kid` it can't have.
+ *
+ *   published (active_from in the future) -> signing -> verifying only (a newer one signs) -> gone (expires)
+ */
+import { tokenUse } from '@payload-chat/protocol';
+import { type CryptoKey, calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose';
+import type { Payload } from 'payload';
+import { adapterOf, type Query } from '../log/database.ts';
+import { runtime } from '../runtime.ts';
+import { seal, unseal } from './sealing.ts';
+
+const minuteMs = 60_000;
+const dayMs = 24 * 60 * minuteMs;
+
+/** Every span of a key's life, in ms. */
+export const keyLife = {
+  /** How long one key signs. */
+  signMs: 30 * dayMs,
+  /** How long before its first use it is published. The very first key is used at once. */
+  publishMs: 15 * minuteMs,
+  /** How long it is known in all, from its first use on: long enough for the last token it signed. */
+  knownMs: 32 * dayMs,
+  /** How long a process believes the keys it has read. */
+  keepMs: minuteMs,
+  /** How often a `kid` that nobody knows may cause a read. */
+  askEveryMs: 5000,
+} as const;
+
+/** Any number that nobody else locks. */
+const keyLock = 7_231_934_510;
+
+export interface ChatKey {
+  kid: string;
+  activeFromMs: number;
+  expiresMs: number;
+  privateKey: CryptoKey;
+  publicKey: CryptoKey;
+  publicJwk: JWK;
+}
+
+/** Which key signs now, and when one that is missing would begin to. Decided purely. */
+export function planKeys<K extends Pick<ChatKey, 'activeFromMs' | 'expiresMs'>>(
+  keys: readonly K[],
+  nowMs: number,
+): { signing: K | undefined; createFromMs: number | undefined } {
+  const good = keys
+    .filter(({ expiresMs }) => expiresMs > nowMs + tokenUse.lifeS * 1000)
+    .sort((a, b) => b.activeFromMs - a.activeFromMs);
+  const signing = good.find(({ activeFromMs }) => activeFromMs <= nowMs);
+  if (!signing) return { signing, createFromMs: nowMs };
+  const endMs = signing.activeFromMs + keyLife.signMs;
+  const due = good[0] === signing && nowMs >= endMs - keyLife.publishMs;
+  return { signing, createFromMs: due ? Math.max(nowMs + keyLife.publishMs, endMs) : undefined };
+}
+
+export interface KeyRing {
+  signing(): Promise<ChatKey>;
+  /** The public key of a `kid`; `undefined` for one that is unknown or over. */
+  verifying(kid: string): Promise<CryptoKey | undefined>;
+  /** What `GET /api/chat/jwks` answers: the keys of now and of soon. */
+  jwks(): Promise<{ keys: JWK[] }>;
+}
+
+/** The ring of this process. */
+export function keyRing(payload: Payload): KeyRing {
+  return runtime(payload).own('keys', () => createKeyRing(payload));
+}
+
+/** Made once a process; tests make more to be several. */
+export function createKeyRing(payload: Payload, now: () => number = Date.now): KeyRing {
+  let keys: ChatKey[] = [];
+  let readAtMs = Number.NEGATIVE_INFINITY;
+  let reading: Promise<void> | undefined;
+
+  const refresh = (): Promise<void> => {
+    reading ??= read().finally(() => {
+      reading = undefined;
+    });
+    return reading;
+  };
+  async function read() {
+    try {
+      keys = await readKeys(payload, now());
+      readAtMs = now();
+    } catch (error) {
+      // Without the database the keys at hand still verify; with none there is nothing to go on with.
+      if (keys.length === 0) throw error;
+      readAtMs = now() - keyLife.keepMs + keyLife.askEveryMs;
+      payload.logger.warn({ err: error, msg: 'The chat could not read its signing keys again.' });
+    }
+  }
+  const fresh = async () => {
+    const { signing, createFromMs } = planKeys(keys, now());
+    if (now() - readAtMs > keyLife.keepMs || !signing || (createFromMs !== undefined && now() - readAtMs > 1000)) await refresh();
+  };
+  const known = () => keys.filter(({ expiresMs }) => expiresMs > now());
+
+  return {
+    async signing() {
+      await fresh();
+      const { signing } = planKeys(keys, now());
+      if (!signing) throw new Error('There is no key to sign chat tokens with.');
+      return signing;
+    },
+    async verifying(kid) {
+      await fresh();
+      const found = () => known().find((key) => key.kid === kid)?.publicKey;
+      if (!found() && now() - readAtMs > keyLife.askEveryMs) await refresh();
+      return found();
+    },
+    async jwks() {
+      await fresh();
+      return { keys: known().map(({ publicJwk }) => publicJwk) };
+    },
+  };
+}
+
+interface KeyRow {
+  kid: string;
+  sealed: string;
+  active_from: Date;
+  expires: Date;
+}
+
+/** Reads every key that is not over, making the one that is due: under a lock, since other processes do the same. */
+async function readKeys(payload: Payload, nowMs: number): Promise<ChatKey[]> {
+  const { pool } = adapterOf(payload);
+  const query: Query = async <R>(text: string, values: unknown[] = []) => (await pool.query(text, values)).rows as R[];
+  const keys = await opened(payload, query, nowMs);
+  if (planKeys(keys, nowMs).createFromMs === undefined) return keys;
+
+  const client = await pool.connect();
+  let failed: Error | undefined;
+  try {
+    await client.query('begin');
+    await client.query('select pg_advisory_xact_lock($1)', [keyLock]);
+    const within: Query = async <R>(text: string, values: unknown[] = []) => (await client.query(text, values)).rows as R[];
+    const { createFromMs } = planKeys(await opened(payload, within, nowMs), nowMs);
+    if (createFromMs !== undefined) await create(payload, within, createFromMs);
+    await within('delete from chat.keys where expires < $1', [new Date(nowMs - dayMs)]);
+    const answer = await opened(payload, within, nowMs);
+    await client.query('commit');
+    return answer;
+  } catch (error) {
+    failed = error as Error;
+    // The connection may be what failed.
+    await client.query('rollback').catch(() => undefined);
+    throw error;
+  } finally {
+    client.release(failed);
+  }
+}
+
+async function create(payload: Payload, query: Query, activeFromMs: number): Promise<void> {
+  const { privateKey } = await generateKeyPair(tokenUse.algorithm, { extractable: true });
+  const jwk = await exportJWK(privateKey);
+  const kid = (await calculateJwkThumbprint(jwk)).slice(0, 16);
+  await query('insert into chat.keys (kid, sealed, active_from, expires) values ($1, $2, $3, $4)', [
+    kid,
+    seal(payload.secret, kid, JSON.stringify(jwk)),
+    new Date(activeFromMs),
+    new Date(activeFromMs + keyLife.knownMs),
+  ]);
+}
+
+/** A key sealed under another secret is passed over: its tokens are refused and a new one is made. */
+async function opened(payload: Payload, query: Query, nowMs: number): Promise<ChatKey[]> {
+  const rows = await query<KeyRow>('select kid, sealed, active_from, expires from chat.keys where expires > $1', [
+    new Date(nowMs),
+  ]);
+  const keys = await Promise.all(
+    rows.map(async ({ kid, sealed, active_from, expires }): Promise<ChatKey[]> => {
+      const text = unseal(payload.secret, kid, sealed);
+      if (text === undefined) return [];
+      const jwk = JSON.parse(text) as JWK;
+      const { d: _private, ...open } = jwk;
+      const publicJwk: JWK = { ...open, kid, alg: tokenUse.algorithm, use: 'sig' };
+      return [
+        {
+          kid,
+          activeFromMs: active_from.getTime(),
+          expiresMs: expires.getTime(),
+          privateKey: (await importJWK(jwk, tokenUse.algorithm)) as CryptoKey,
+          publicKey: (await importJWK(publicJwk, tokenUse.algorithm)) as CryptoKey,
+          publicJwk,
+        },
+      ];
+    }),
+  );
+  return keys.flat();
+}

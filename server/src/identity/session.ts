@@ -1,0 +1,153 @@
+/** Exchanges one proof for a chat token (SPEC: Session). */
+import { ChatError, type Claims, type Session, tokenUse, type User } from '@payload-chat/protocol';
+import type { PayloadRequest } from 'payload';
+import { ensurePerson, type Person, personOfAccount } from '../collections/people/ensure.ts';
+import { belongs, type Site, siteByKey } from '../collections/sites/site.ts';
+import { toUser } from '../collections/wire.ts';
+import { inTransaction } from '../log/commit-proof.ts';
+import { cookieLogin, readLogin } from './account-login.ts';
+import { callerOfClaims } from './caller.ts';
+import { guestSession } from './guest.ts';
+import { readIdentity } from './host-identity.ts';
+import { sessionOrigin } from './origin.ts';
+import { proofOf, refuseSeveralProofs, type SessionRequest } from './session-proof.ts';
+import { readToken, signToken } from './token.ts';
+import { externalUserId } from './user-id.ts';
+import { knownVisitor, newVisitor } from './visitor-handle.ts';
+
+/** How long a visitor's session can be renewed, in seconds, from the last time he showed his handle. */
+const visitorUntilS = 30 * 24 * 3600;
+
+/** The name of those who did not say theirs. */
+export const namelessVisitor = 'Visitor';
+const namelessExternal = 'Guest user';
+
+/** What a proof is worth: a person at a site, and how long. */
+export interface Proven {
+  user: User;
+  sid: string;
+  /** In seconds since 1970; no renewal passes it. */
+  until?: number;
+  /** Of a guest: the id of the room. */
+  room?: string;
+  /** The handle that a visitor keeps. */
+  visitor?: string;
+}
+
+/**
+ * @throws ChatError `unknown-site`, `origin-not-allowed`, `unauthorized` for a bad proof, `forbidden` where the site does
+ * not take such people, `not-found` for a guest of a room that is not public.
+ */
+export async function openSession(req: PayloadRequest, body: SessionRequest): Promise<Session> {
+  refuseSeveralProofs(body);
+  const site = await siteByKey(req.payload, body.site);
+  if (!site) throw new ChatError('unknown-site');
+  const org = sessionOrigin(req, site);
+  const proof = proofOf(req.headers.get('Authorization'), body, cookieLogin(req));
+  switch (proof.is) {
+    case 'renewal':
+      return renew(req, site, proof.token);
+    case 'identity':
+      return issue(req, site, org, await provenIdentity(req, site, proof.jwt));
+    case 'guest':
+      return issue(req, site, org, await guestSession(req, site, org, proof.room));
+    case 'visitor':
+      return issue(req, site, org, provenVisitor(req, site, proof.handle));
+    case 'login': {
+      const proven = await provenLogin(req, site, proof.jwt);
+      if (proven) return issue(req, site, org, proven);
+      // A cookie is sent by the browser unasked: one that is over makes its owner a visitor.
+      if (proof.from === 'cookie') return issue(req, site, org, provenVisitor(req, site, undefined));
+      throw new ChatError('unauthorized');
+    }
+  }
+}
+
+async function provenLogin(req: PayloadRequest, site: Site, jwt: string): Promise<Proven | undefined> {
+  const login = await readLogin(req, jwt);
+  if (!login) return undefined;
+  const { account, sid, exp } = login;
+  if (!belongs(req.payload, site, account)) throw new ChatError('forbidden');
+  return { user: await keptPerson(req, site, personOfAccount(req, site, account)), sid, until: exp };
+}
+
+async function provenIdentity(req: PayloadRequest, site: Site, jwt: string): Promise<Proven> {
+  const { sub, name = namelessExternal, avatar, exp } = await readIdentity(site, jwt);
+  const person: Person = {
+    id: externalUserId(req.payload, site.key, sub),
+    name,
+    kind: 'external',
+    site: site.key,
+    ...(avatar ? { avatar } : {}),
+  };
+  return { user: await keptPerson(req, site, person), sid: newSid(), until: exp };
+}
+
+/** Makes or refreshes his row. */
+async function keptPerson(req: PayloadRequest, site: Site, person: Person): Promise<User> {
+  const { value } = await inTransaction(req, () => ensurePerson(req, person, true));
+  return toUser(value, site);
+}
+
+/** No row is made: it is there with his first message. */
+function provenVisitor(req: PayloadRequest, site: Site, handle: string | undefined): Proven {
+  if (!site.visitors) throw new ChatError('forbidden', { message: 'This site takes no visitors.' });
+  const visitor = handle === undefined ? newVisitor(req.payload, site.key) : knownVisitor(req.payload, site.key, handle);
+  return {
+    user: { id: visitor.user, name: namelessVisitor, kind: 'visitor' },
+    sid: newSid(),
+    until: nowS() + visitorUntilS,
+    visitor: visitor.handle,
+  };
+}
+
+/** Signature and revocations only; who he is, where and until when is as it was. */
+async function renew(req: PayloadRequest, site: Site, token: string): Promise<Session> {
+  const claims = await readToken(req.payload, token);
+  const { user } = await callerOfClaims(req, claims);
+  if (claims.site !== site.key) throw new ChatError('unauthorized');
+  return answer(req, claims, user);
+}
+
+function issue(req: PayloadRequest, site: Site, org: string | undefined, proven: Proven): Promise<Session> {
+  const { user, sid, until, room, visitor } = proven;
+  const claims: Unsigned = {
+    sub: user.id,
+    site: site.key,
+    ...(org === undefined ? {} : { org }),
+    kind: user.kind,
+    sid,
+    name: user.name,
+    ...(until === undefined ? {} : { until }),
+    ...(room === undefined ? {} : { room }),
+  };
+  return answer(req, claims, user, visitor);
+}
+
+type Unsigned = Omit<Claims, 'iat' | 'exp' | 'use' | 'ends'>;
+
+async function answer(req: PayloadRequest, claims: Unsigned, user: User, visitor?: string): Promise<Session> {
+  const iat = nowS();
+  const exp = Math.min(iat + tokenUse.lifeS, claims.until ?? Number.POSITIVE_INFINITY);
+  if (exp <= iat) throw new ChatError('unauthorized');
+  return {
+    token: await signToken(req.payload, { ...claims, iat, exp }),
+    expiresAt: new Date(exp * 1000).toISOString(),
+    user,
+    site: claims.site,
+    ...(visitor === undefined ? {} : { visitor }),
+  };
+}
+
+/** A 60 s ticket of the caller's token. */
+export async function openTicket(req: PayloadRequest, token: Claims): Promise<{ ticket: string; expiresAt: string }> {
+  const iat = nowS();
+  const exp = Math.min(iat + tokenUse.ticketS, token.exp);
+  return {
+    ticket: await signToken(req.payload, { ...token, iat, exp, use: 'ticket', ends: token.exp }),
+    expiresAt: new Date(exp * 1000).toISOString(),
+  };
+}
+
+const nowS = () => Math.floor(Date.now() / 1000);
+const newSid = () => crypto.randomUUID();

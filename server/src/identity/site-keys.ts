@@ -1,0 +1,35 @@
+/** The keys of all sites, for those who come with an account and don't say where. */
+import type { Payload } from 'payload';
+import { runtime } from '../runtime.ts';
+
+/** How long the list is believed, in ms. */
+const keepMs = 5000;
+/** Most sites that are looked through for an account's; who has more names one. */
+const keysMax = 100;
+
+interface Held {
+  keys: Promise<string[]>;
+  untilMs: number;
+}
+
+export function siteKeys(payload: Payload): Promise<string[]> {
+  const held = runtime(payload).own<Held>('site-keys', () => ({ keys: Promise.resolve([]), untilMs: 0 }));
+  if (held.untilMs > Date.now()) return held.keys;
+  held.keys = readKeys(payload);
+  held.untilMs = Date.now() + keepMs;
+  held.keys.catch(() => {
+    held.untilMs = 0;
+  });
+  return held.keys;
+}
+
+async function readKeys(payload: Payload): Promise<string[]> {
+  const { docs } = await payload.db.find<{ key: string }>({
+    collection: 'sites',
+    limit: keysMax,
+    pagination: false,
+    sort: 'key',
+    where: {},
+  });
+  return docs.map(({ key }) => key);
+}
