@@ -14,6 +14,8 @@ const everywhere = [
 ];
 
 export default withPayload({
+  // Which build to serve: a newer one may be in the making beside it.
+  distDir: process.env.CHAT_NEXT_DIST || '.next',
   poweredByHeader: false,
   // Streams must leave byte by byte; whoever stands in front compresses the rest.
   compress: false,

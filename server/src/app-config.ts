@@ -7,7 +7,7 @@ import type { Environment } from './environment.ts';
 import { migrated } from './migrate.ts';
 import { migrations } from './migrations/index.ts';
 import { type ChatOptions, chat } from './index.ts';
-import { seed } from './seed.ts';
+import { seed } from './seed/seed.ts';
 import { users } from './users.ts';
 
 const here = path.dirname(fileURLToPath(import.meta.url));

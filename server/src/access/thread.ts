@@ -20,11 +20,11 @@ export function maySee(caller: Caller, thread: ThreadRow, seat: SeatRow | undefi
   }
 }
 
-/** Whether he who sees it may send to it. A closed support thread opens again by its customer's next message. */
+/** Whether he who sees it may send to it. A closed conversation opens again by writing; a room stays closed. */
 export function mayWrite(caller: Caller, thread: ThreadRow, seat: SeatRow | undefined): boolean {
   const { kind } = caller.user;
   if (kind === 'guest') return false;
-  if (thread.kind !== 'support' && thread.status === 'closed') return false;
+  if (thread.kind === 'room' && thread.status === 'closed') return false;
   switch (thread.kind) {
     case 'direct':
       return seated(seat);

@@ -45,7 +45,7 @@ async function tryMarkRead(req: PayloadRequest, caller: Caller, id: string, seq:
     // A visitor who has never written has no row, and a receipt makes none.
     if (!person && caller.user.kind === 'visitor') return { readSeq: 0, moved: false, seen: false, kind: thread.kind };
     if (!seat) {
-      if (!person) await ensurePerson(req, personOf(caller));
+      if (!person) await ensurePerson(req, personOf(req.payload, caller));
       await makeSeat(req, { thread: id, user: caller.user.id, quiet: true });
     }
     const query = await transactionOf(req);

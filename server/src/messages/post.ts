@@ -72,15 +72,13 @@ async function write(req: PayloadRequest, caller: Caller, request: SendRequest):
   if (found.original) return repeated(req, caller, request, found, found.original);
 
   if (!isOwn(target)) admit(caller, found.thread, found.seat);
-  const person = found.person ?? (await ensurePerson(req, personOf(caller)));
+  const person = found.person ?? (await ensurePerson(req, personOf(req.payload, caller)));
   await know(req, { person });
   const thread = found.thread ?? (await makeThread(req, caller, target, person));
   await know(req, { thread });
   if (found.thread) await takeSeats(req, caller, target, thread, found.seat);
-  if (thread.status === 'closed') {
-    if (thread.kind === 'direct') throw new ChatError('forbidden', { message: 'This conversation is closed.' });
-    if (caller.user.kind !== 'agent') await reopen(req, thread);
-  }
+  // An agent's last word leaves a support thread closed.
+  if (thread.status === 'closed' && (thread.kind === 'direct' || caller.user.kind !== 'agent')) await reopen(req, thread);
 
   const row = messageRow(
     await req.payload.create({
@@ -160,7 +158,7 @@ async function takeSeats(
   if (!others) await makeSeat(req, { thread: thread.id, user: target.other.id, quiet: false });
 }
 
-/** The customer has more to say. An agent's last word leaves it closed. */
+/** Writing opens a closed conversation again. */
 async function reopen(req: PayloadRequest, thread: ThreadRow): Promise<void> {
   await req.payload.update({
     collection: 'threads',

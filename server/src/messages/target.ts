@@ -2,6 +2,7 @@
 import { ChatError } from '@payload-chat/protocol';
 import type { SendRequest } from '@payload-chat/protocol';
 import type { PayloadRequest } from 'payload';
+import { accountId } from '../collections/people/account-id.ts';
 import { ensurePerson, personOfAccount } from '../collections/people/ensure.ts';
 import { columns, type PersonRow, personRow } from '../collections/rows.ts';
 import { belongs } from '../collections/sites/site.ts';
@@ -55,13 +56,11 @@ async function receiverOf(req: PayloadRequest, caller: Caller, receiver: string)
 }
 
 async function accountById(req: PayloadRequest, id: string): Promise<Record<string, unknown> | undefined> {
-  const { users } = optionsOf(req.payload);
-  // A host's ids may be numbers: a word would be an SQL fault, and so would a number out of range.
-  const numeric = req.payload.collections[users]?.customIDType !== 'text' && req.payload.db.defaultIDType === 'number';
-  if (numeric && !/^\d{1,9}$/.test(id)) return undefined;
+  const known = accountId(req.payload, id);
+  if (known === undefined) return undefined;
   const found = await req.payload.db.findOne<Record<string, unknown> & { id: string }>({
-    collection: users,
-    where: { id: { equals: numeric ? Number(id) : id } },
+    collection: optionsOf(req.payload).users,
+    where: { id: { equals: known } },
     req,
   });
   return found ?? undefined;

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import type { CollectionAfterOperationHook, CollectionBeforeChangeHook, Field } from 'payload';
 import { nobody } from '../../access/rules.ts';
 import { noteOf } from '../../log/commit-proof.ts';
+import { sealed } from './sealed-secret.ts';
 
 interface SecretRow {
   id?: string;
@@ -13,7 +14,6 @@ interface SecretRow {
   value?: string | null;
 }
 
-const mark = 'sealed:';
 const memoKey = 'fresh secrets';
 
 export const secretFields: Field[] = [
@@ -41,11 +41,6 @@ export const secretFields: Field[] = [
   },
 ];
 
-/** What was stored, as it was given. */
-export function openSecret(stored: string, decrypt: (sealed: string) => string): string {
-  return decrypt(stored.slice(mark.length));
-}
-
 /** Seals what is new, keeps what is not named again, makes what was left empty. */
 export const sealSecrets: CollectionBeforeChangeHook = async ({ data, originalDoc, req }) => {
   if (!Array.isArray(data.secrets)) return data;
@@ -57,7 +52,7 @@ export const sealSecrets: CollectionBeforeChangeHook = async ({ data, originalDo
     const kid = row.kid || randomBytes(6).toString('base64url');
     const value = row.value || randomBytes(32).toString('base64url');
     fresh.set(kid, value);
-    return { ...row, kid, value: mark + req.payload.encrypt(value) };
+    return { ...row, kid, value: sealed(value, req.payload.encrypt) };
   });
   (await noteOf(req)).memo.set(memoKey, fresh);
   return { ...data, secrets };

@@ -3,7 +3,7 @@ import type { UserKind } from '@payload-chat/protocol';
 import type { Payload, PayloadRequest } from 'payload';
 import { optionsOf } from '../../options.ts';
 import { runtime } from '../../runtime.ts';
-import { openSecret } from './secrets.ts';
+import { opened } from './sealed-secret.ts';
 
 export interface Site {
   /** The same word as `key`. */
@@ -83,7 +83,7 @@ export function siteOf(payload: Payload, row: Record<string, unknown>): Site {
     editWindowMs: Number(row.editWindowMs),
     agents: list(row.agents).map(accountId),
     members: list(row.members).map(accountId),
-    secrets: list(row.secrets).flatMap((secret) => opened(payload, secret as Record<string, unknown>)),
+    secrets: list(row.secrets).flatMap((secret) => secretOf(payload, secret as Record<string, unknown>)),
   };
 }
 
@@ -91,8 +91,8 @@ function accountId(value: unknown): string {
   return String(typeof value === 'object' && value !== null ? (value as { id: unknown }).id : value);
 }
 
-function opened(payload: Payload, { kid, value }: Record<string, unknown>): Site['secrets'] {
-  return typeof kid === 'string' && typeof value === 'string' ? [{ kid, value: openSecret(value, payload.decrypt) }] : [];
+function secretOf(payload: Payload, { kid, value }: Record<string, unknown>): Site['secrets'] {
+  return typeof kid === 'string' && typeof value === 'string' ? [{ kid, value: opened(value, payload.decrypt) }] : [];
 }
 
 /** Whether an account belongs to the site: a member (every account where none is listed), an agent or an admin. */

@@ -41,12 +41,13 @@ export const tellThread: CollectionAfterChangeHook = async ({ doc, operation, pr
   const row = threadRow(doc);
   await know(req, { thread: row });
   if (operation === 'update' && isSame(row, threadRow(previousDoc))) return;
+  const { changed: _, ...threadState } = toThread(row);
   await append(req, {
     site: row.site,
     thread: row.id,
     type: operation === 'create' ? 'thread.created' : 'thread.updated',
     entity: row.id,
-    payload: { threadState: toThread(row) },
+    payload: { threadState },
     actor: await actorOf(req),
   });
 };
