@@ -1,6 +1,7 @@
 /** The page around it: where a message stands, what the line says, and the source of the script beside it. */
 export const form = document.querySelector('form');
 
+const scroll = document.querySelector('#scroll');
 const list = document.querySelector('#messages');
 const status = document.querySelector('#status');
 const lines = new Map();
@@ -16,7 +17,7 @@ export function show(message) {
   what.textContent = message.deletedAt ? 'Message deleted' : message.content;
   what.className = message.deletedAt ? 'gone' : '';
   line.replaceChildren(who, what);
-  list.scrollTop = list.scrollHeight;
+  scroll.scrollTop = scroll.scrollHeight;
 }
 
 export function say(words) {

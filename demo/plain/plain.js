@@ -24,7 +24,8 @@ async function listen() {
   stream.addEventListener('snapshot', ({ data }) => JSON.parse(data).messages.forEach(show));
   stream.addEventListener('message', ({ data }) => show(JSON.parse(data).message));
   stream.addEventListener('ready', () => say(`Listening as ${me.name}.`));
-  for (const type of ['message', 'ready', 'ping']) stream.addEventListener(type, (event) => (cursor = event.lastEventId));
+  for (const type of ['message', 'ready', 'ping'])
+    stream.addEventListener(type, (event) => (cursor = event.lastEventId));
 
   function anew(from) {
     stream.close();

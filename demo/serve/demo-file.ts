@@ -29,7 +29,10 @@ export async function readDemoFile(file: string | undefined): Promise<DemoFile> 
     text = await readFile(file, 'utf8');
   } catch (fault) {
     const missing = (fault as NodeJS.ErrnoException).code === 'ENOENT';
-    return { is: 'unread', why: missing ? 'demo.json is not there yet: "npm start" writes it.' : 'demo.json can’t be read.' };
+    return {
+      is: 'unread',
+      why: missing ? 'demo.json is not there yet: "npm start" writes it.' : 'demo.json can’t be read.',
+    };
   }
   const demo = parseDemo(text);
   return demo ? { is: 'read', demo } : { is: 'unread', why: 'demo.json is not as "npm start" writes it: start again.' };

@@ -39,7 +39,11 @@ describe('the demo’s origins', () => {
   test('the pages are told who the people are, and neither the site’s secret nor the edge’s key', async () => {
     const response = await demoOrigin(file, here).request(at('/demo-config.json'));
     const text = await response.text();
-    expect(JSON.parse(text)).toMatchObject({ site: 'halden', people: [{ password: 'pw-ana' }, {}], threads: { direct: 't1' } });
+    expect(JSON.parse(text)).toMatchObject({
+      site: 'halden',
+      people: [{ password: 'pw-ana' }, {}],
+      threads: { direct: 't1' },
+    });
     expect(text).not.toMatch(/secret|edge’s key|hidden/);
     expect(response.headers.get('Cache-Control')).toBe('no-store');
     expect(response.headers.get('Access-Control-Allow-Origin')).toBeNull();
@@ -94,7 +98,13 @@ describe('the demo’s origins', () => {
   test('templates and files outside the folders are out of reach', async () => {
     const app = demoOrigin(file, here);
     expect((await app.request(at('/plain/index.html'))).status).toBe(302);
-    for (const where of ['/../serve.ts', '/plain/../../serve.ts', '/plain/..%2f..%2fserve.ts', '/%2e%2e/package.json', '/plain/%5c..%5cserve.ts'])
+    for (const where of [
+      '/../serve.ts',
+      '/plain/../../serve.ts',
+      '/plain/..%2f..%2fserve.ts',
+      '/%2e%2e/package.json',
+      '/plain/%5c..%5cserve.ts',
+    ])
       expect((await app.request(at(where))).status, where).toBe(404);
   });
 });

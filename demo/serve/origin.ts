@@ -17,7 +17,13 @@ export interface OriginOptions {
   reach(demo: Demo): Reach;
 }
 
-export function createOrigin({ file, pages, folders, values, reach }: OriginOptions): Hono<{ Variables: { read: DemoFile } }> {
+export function createOrigin({
+  file,
+  pages,
+  folders,
+  values,
+  reach,
+}: OriginOptions): Hono<{ Variables: { read: DemoFile } }> {
   const app = new Hono<{ Variables: { read: DemoFile } }>();
 
   app.use(ownNamesOnly);
@@ -51,10 +57,7 @@ export function createOrigin({ file, pages, folders, values, reach }: OriginOpti
   }
 
   for (const { under, folder } of folders)
-    app.get(
-      `${under}*`,
-      serveStatic({ root: folder, rewriteRequestPath: (path) => path.slice(under.length - 1) }),
-    );
+    app.get(`${under}*`, serveStatic({ root: folder, rewriteRequestPath: (path) => path.slice(under.length - 1) }));
 
   app.notFound((c) => c.text('There is no such page.\n', 404));
   app.onError((error, c) => {

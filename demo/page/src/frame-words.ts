@@ -58,7 +58,8 @@ function describeSignal(data: unknown): string {
 
 function at(data: unknown, ...path: string[]): unknown {
   let here = data;
-  for (const name of path) here = typeof here === 'object' && here !== null ? (here as Record<string, unknown>)[name] : undefined;
+  for (const name of path)
+    here = typeof here === 'object' && here !== null ? (here as Record<string, unknown>)[name] : undefined;
   return here;
 }
 

@@ -22,7 +22,8 @@ function play(steps: Array<Parameters<typeof takeLine>[1] | number | 'cut'>, fro
 }
 
 const live = [attempt(38), hello(38), ready(38), posted(39, 10)];
-const rows = (log: LineLog) => log.entries.flatMap((entry) => (entry.is === 'row' ? [`${entry.name} ${entry.text}`] : [entry.is]));
+const rows = (log: LineLog) =>
+  log.entries.flatMap((entry) => (entry.is === 'row' ? [`${entry.name} ${entry.text}`] : [entry.is]));
 const back = (log: LineLog) => log.entries.findLast((entry): entry is Entry & { is: 'back' } => entry.is === 'back');
 
 describe('the log of a line', () => {
@@ -41,7 +42,19 @@ describe('the log of a line', () => {
   });
 
   test('what comes between hello and ready is marked as replayed and counted, with the time it took', () => {
-    const log = play([...live, 'cut', wait('network', 1), attempt(39), 20, hello(42), posted(40, 11), posted(41, 12), 21, ready(42), posted(42, 13)]);
+    const log = play([
+      ...live,
+      'cut',
+      wait('network', 1),
+      attempt(39),
+      20,
+      hello(42),
+      posted(40, 11),
+      posted(41, 12),
+      21,
+      ready(42),
+      posted(42, 13),
+    ]);
     expect(back(log)).toMatchObject({ replayed: 2, tookMs: 41, lost: 0 });
     expect(log.entries.filter((entry) => entry.is === 'row' && entry.replayed)).toHaveLength(2);
     expect(log.epoch).toBe(epoch);
@@ -67,7 +80,17 @@ describe('the log of a line', () => {
   });
 
   test('after a reset nothing is claimed of what was replayed', () => {
-    const log = play([...live, wait('network', 1), attempt(39), hello(9000), frame('reset', { reason: 'expired' }), wait('expired', 300), attempt(9000), hello(9000), ready(9000)]);
+    const log = play([
+      ...live,
+      wait('network', 1),
+      attempt(39),
+      hello(9000),
+      frame('reset', { reason: 'expired' }),
+      wait('expired', 300),
+      attempt(9000),
+      hello(9000),
+      ready(9000),
+    ]);
     expect(back(log)).toMatchObject({ lost: null });
     expect(rows(log)).toContain('reset expired');
   });
@@ -81,7 +104,13 @@ describe('the log of a line', () => {
       frame('message', null),
       frame('later', { anything: 1 }),
     ]);
-    expect(rows(log).slice(4)).toEqual(['signal Ana is typing', 'signal receipt · Ana has read 12', 'ping ', 'message unknown ', 'later ']);
+    expect(rows(log).slice(4)).toEqual([
+      'signal Ana is typing',
+      'signal receipt · Ana has read 12',
+      'ping ',
+      'message unknown ',
+      'later ',
+    ]);
   });
 
   test('the oldest lines go when there are too many', () => {

@@ -163,5 +163,8 @@ function add(log: LineLog, entry: WithoutKey<Entry>): LineLog {
 }
 
 function reword(log: LineLog, key: number, text: string): LineLog {
-  return { ...log, entries: log.entries.map((entry) => (entry.is === 'row' && entry.key === key ? { ...entry, text } : entry)) };
+  return {
+    ...log,
+    entries: log.entries.map((entry) => (entry.is === 'row' && entry.key === key ? { ...entry, text } : entry)),
+  };
 }

@@ -12,7 +12,10 @@ export function showLogins(people: Person[]): void {
       for (const name of ['email', 'password'] as const) {
         const button = part(`.${name}`);
         button.textContent = person[name];
-        button.setAttribute('aria-label', `Copy the ${person.kind}’s ${name === 'email' ? 'e-mail' : name}: ${person[name]}`);
+        button.setAttribute(
+          'aria-label',
+          `Copy the ${person.kind}’s ${name === 'email' ? 'e-mail' : name}: ${person[name]}`,
+        );
         copyOnClick(button, () => person[name]);
       }
       return row;

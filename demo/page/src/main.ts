@@ -1,8 +1,8 @@
 /** The page: two people, each with a client of their own, and what the second one's line carries. */
 import '@payload-chat/components/thread';
+import { byId } from './by-id.ts';
 import { createCable } from './cable.ts';
 import { loadConfig } from './config.ts';
-import { byId } from './by-id.ts';
 import { makeCopyButtons } from './copy.ts';
 import { switchLine } from './line-switch.ts';
 import { showLogins } from './logins.ts';

@@ -11,6 +11,7 @@ export interface StreamColumn {
 }
 
 export function streamColumn(): StreamColumn {
+  const scroll = byId('scroll');
   const list = byId('entries');
   const epoch = byId('epoch');
   const said = byId('said');
@@ -18,7 +19,7 @@ export function streamColumn(): StreamColumn {
   let log = emptyLog;
 
   function show(next: LineLog) {
-    const wasAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
+    const wasAtEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 40;
     log = next;
     if (log.epoch) {
       epoch.textContent = `Epoch ${shortEpoch(log.epoch)}`;
@@ -39,7 +40,7 @@ export function streamColumn(): StreamColumn {
       shown.set(entry.key, { entry, item });
       if (entry.is !== 'row') said.textContent = item.textContent;
     }
-    if (wasAtEnd) list.scrollTop = list.scrollHeight;
+    if (wasAtEnd) scroll.scrollTop = scroll.scrollHeight;
   }
 
   return {
