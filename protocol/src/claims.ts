@@ -2,7 +2,7 @@
 import { object, optional, type Parsed, text, whole, word } from './shape.ts';
 import type { UserKind } from './thread.ts';
 
-export const claims = object({
+export const claims = /* @__PURE__ */ object({
   /** A chat user's id. */
   sub: text(1),
   site: text(1),

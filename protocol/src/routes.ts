@@ -1,40 +1,60 @@
-/** Every path of the wire. `hop` says who answers it at the edge: the edge itself, its proxy, or nobody. */
+/** Every path of the wire. */
+
+/** `<method> <path>`; `:id` stands for one segment. */
+const table = {
+  session: 'POST /api/chat/session',
+  jwks: 'GET /api/chat/jwks',
+  ticket: 'POST /api/chat/ticket',
+  claim: 'POST /api/chat/claim',
+  logout: 'POST /api/chat/logout',
+  stream: 'GET /api/messages/sse',
+  send: 'POST /api/messages',
+  edit: 'PATCH /api/messages/:id',
+  remove: 'DELETE /api/messages/:id',
+  leave: 'DELETE /api/participants/:id',
+  unseat: 'DELETE /api/chat/threads/:id/participants/:user',
+  threads: 'GET /api/chat/threads',
+  snapshot: 'GET /api/chat/threads/:id/snapshot',
+  read: 'POST /api/chat/threads/:id/read',
+  typing: 'POST /api/chat/threads/:id/typing',
+  grant: 'POST /api/chat/grant',
+  health: 'GET /api/chat/health',
+  metrics: 'GET /api/chat/metrics',
+  script: 'GET /chat.js',
+} as const;
+
+export type RouteName = keyof typeof table;
+
+const partOf = (name: RouteName, part: number) => table[name].split(' ')[part] as string;
+
+export function methodOf(name: RouteName): string {
+  return partOf(name, 0);
+}
+
+/** Fills a path's segments, encoded: `pathOf('snapshot', { id: 'room:lobby' })`. */
+export function pathOf(name: RouteName, params: Record<string, string> = {}): string {
+  return partOf(name, 1).replace(/:(\w+)/g, (_, key: string) => encodeURIComponent(params[key] ?? ''));
+}
 
 export interface Route {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** `:id` stands for one segment. */
   path: string;
+  /** Who answers it at the edge: the edge itself, its proxy, or nobody. */
   hop: 'own' | 'proxy' | 'never';
 }
 
-export const routes = {
-  session: { method: 'POST', path: '/api/chat/session', hop: 'proxy' },
-  jwks: { method: 'GET', path: '/api/chat/jwks', hop: 'proxy' },
-  ticket: { method: 'POST', path: '/api/chat/ticket', hop: 'proxy' },
-  claim: { method: 'POST', path: '/api/chat/claim', hop: 'proxy' },
-  logout: { method: 'POST', path: '/api/chat/logout', hop: 'proxy' },
-  stream: { method: 'GET', path: '/api/messages/sse', hop: 'own' },
-  send: { method: 'POST', path: '/api/messages', hop: 'proxy' },
-  edit: { method: 'PATCH', path: '/api/messages/:id', hop: 'proxy' },
-  remove: { method: 'DELETE', path: '/api/messages/:id', hop: 'proxy' },
-  leave: { method: 'DELETE', path: '/api/participants/:id', hop: 'proxy' },
-  unseat: { method: 'DELETE', path: '/api/chat/threads/:id/participants/:user', hop: 'proxy' },
-  threads: { method: 'GET', path: '/api/chat/threads', hop: 'proxy' },
-  snapshot: { method: 'GET', path: '/api/chat/threads/:id/snapshot', hop: 'proxy' },
-  read: { method: 'POST', path: '/api/chat/threads/:id/read', hop: 'proxy' },
-  typing: { method: 'POST', path: '/api/chat/threads/:id/typing', hop: 'proxy' },
-  grant: { method: 'POST', path: '/api/chat/grant', hop: 'never' },
-  health: { method: 'GET', path: '/api/chat/health', hop: 'own' },
-  metrics: { method: 'GET', path: '/api/chat/metrics', hop: 'own' },
-  script: { method: 'GET', path: '/chat.js', hop: 'own' },
-} as const satisfies Record<string, Route>;
-
-export type RouteName = keyof typeof routes;
-
-/** Fills a path's segments, encoded: `pathOf('snapshot', { id: 'room:lobby' })`. */
-export function pathOf(name: RouteName, params: Record<string, string> = {}): string {
-  return routes[name].path.replace(/:(\w+)/g, (_, key: string) => encodeURIComponent(params[key] ?? ''));
-}
+/** Routes as whoever serves them needs them; a page does with `methodOf` and `pathOf`. */
+export const routes = /* @__PURE__ */ Object.fromEntries(
+  /* @__PURE__ */ (Object.keys(table) as RouteName[]).map((name) => [
+    name,
+    {
+      method: methodOf(name),
+      path: partOf(name, 1),
+      hop: name === 'grant' ? 'never' : /^(stream|health|metrics|script)$/.test(name) ? 'own' : 'proxy',
+    },
+  ]),
+) as Readonly<Record<RouteName, Route>>;
 
 /** Headers that the wire adds to HTTP's own. */
 export const headers = {

@@ -1,57 +1,64 @@
 /**
- * The resuming reader: one stream kept alive from a cursor, at any hop. The edge reads the server with it, a page reads
- * the edge.
+ * The resuming reader: streams from a cursor, one after the other, at any hop. The edge reads the server with it, a
+ * page reads the edge.
  *
  *   connecting --hello--> replaying --ready--> live
- *       ^                     |                  |      bye, silence, a broken line, an answer that can be retried
- *       |                     v                  v
- *       +------------------ waiting <------------+      reset: waiting, then a new cursor from the owner
- *                              |
- *                           stopped                     closed, or an answer that is final
+ *     ^    |                  |                  |
+ *     |    +------------------+------------------+-- broken, silent, bye, refused for now --> waiting
+ *     |                       |                  |                                              |
+ *     |                       +------------------+-- reset --> waiting (reset) --> resetting    |
+ *     +---------------------------------------------- a new cursor from the owner ------+       |
+ *     +-----------------------------------------------------------------------------------------+
+ *   stopped: closed, or an answer that is final; from anywhere
  *
- * Before a stream ends by age the next one is opened beside it, and takes over at its `hello`.
+ * Beside the current stream the next one is opened before the last ends; it takes over at its `hello`, and the state
+ * stays as it is.
  */
 import { backoffMs, type Clock, systemClock } from './clock.ts';
-import { parseCursor } from './cursor.ts';
-import { ChatError, readError } from './errors.ts';
+import { type Cursor, parseCursor } from './cursor.ts';
+import { ChatError } from './errors.ts';
 import { readWireEvent, readWireSignal, type WireEvent, type WireSignal } from './event.ts';
-import { type Frame, frameDecoder } from './frame.ts';
+import type { Frame } from './frame.ts';
 import type { ResetReason } from './history.ts';
+import { openStream, type Stream, type StreamEnd, type StreamResponse } from './open-stream.ts';
 import { object, optional, read, text, whole } from './shape.ts';
 
-/** As much of a `Response` as a reader needs. */
-export interface StreamResponse {
-  readonly status: number;
-  readonly headers: { get(name: string): string | null };
-  readonly body: {
-    getReader(): { read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>; cancel(): Promise<void> };
-  } | null;
-  json(): Promise<unknown>;
-}
+export type { StreamResponse } from './open-stream.ts';
 
 export type SubscriptionState =
   | { is: 'connecting'; attempt: number }
   | { is: 'replaying' }
   | { is: 'live' }
-  /** `why` is a `bye` or `reset` reason, an error code, `silence` or `network`. */
-  | { is: 'waiting'; why: string; untilMs: number; attempt: number }
+  /**
+   * `why` is a `bye` or `reset` reason, an error code, `silence`, `network` or `not a stream`. With `reset` the cursor
+   * is void and the owner is asked for another when the wait is over.
+   */
+  | { is: 'waiting'; why: string; untilMs: number; attempt: number; reset?: ResetReason | undefined }
+  /** The owner takes its snapshots. */
+  | { is: 'resetting'; reason: ResetReason }
   | { is: 'stopped'; error: ChatError | undefined };
 
-/** What a watcher of the line sees: every frame, every attempt, every wait. */
+/** What a watcher of the line sees: every frame, every attempt, every wait. `fault` is what an `onEvent` threw. */
 export type LineEvent =
   | { is: 'attempt'; cursor: string | undefined }
   | { is: 'frame'; frame: Frame }
-  | { is: 'wait'; why: string; ms: number; cursor: string | undefined };
+  | { is: 'wait'; why: string; ms: number; cursor: string | undefined; fault?: unknown };
 
 export interface SubscriptionOptions {
   /** Opens one stream from the cursor (header `Last-Event-ID`); a rejection is a broken network. */
   open(cursor: string | undefined, signal: AbortSignal): Promise<StreamResponse>;
-  /** Every durable event in rising pos, once; `cursor` is its id. After `move` to an earlier cursor, some come again. */
+  /**
+   * Every durable event in rising pos, once; `cursor` is its id. After `move` to an earlier cursor some come again.
+   * What throws could not apply it: that is a `reset gap`.
+   */
   onEvent(event: WireEvent, cursor: string): void;
   onSignal?(signal: WireSignal): void;
   onHello?(hello: Hello, raw: unknown): void;
   onReady?(cursor: string): void;
-  /** The cursor can't be honoured: take snapshots and answer the cursor to go on from, or nothing for "from now". */
+  /**
+   * The cursor can't be honoured: take snapshots of everything and answer the cursor to go on from, or nothing for
+   * "from now". A rejection is tried again later, a final `ChatError` stops.
+   */
   onReset(reason: ResetReason): Promise<string | undefined> | string | undefined;
   /** A 401: get a new token before the next attempt. A rejection with a final `ChatError` stops. */
   onUnauthorized?(): Promise<void>;
@@ -60,16 +67,22 @@ export interface SubscriptionOptions {
   cursor?: string;
   /** On a service stream each pos follows the last by one; a hole is a `reset gap`. */
   dense?: boolean;
+  /** Longest wait between two attempts of its own accord, in ms; 30,000 unless told. */
+  waitCapMs?: number;
   clock?: Clock;
   random?(): number;
 }
 
 export interface Subscription {
   readonly state: SubscriptionState;
+  /** How far everything was applied. */
   readonly cursor: string | undefined;
-  /** Tries now instead of later: the machine woke, the network came back. Live streams are left alone. */
+  /** Tries now instead of later, but not before a hop's own wish: the network came back. Open streams are left alone. */
   nudge(): void;
-  /** Opens the next stream before the last ends: topics or token changed. An earlier `cursor` is gone back to. */
+  /**
+   * Opens the next stream before the last ends: topics or token changed. A `cursor` earlier than the own one is gone
+   * back to at its `hello`; one that is later, or of another epoch, would skip something and is not taken.
+   */
   move(cursor?: string): void;
   /** Callable twice. */
   close(): void;
@@ -78,8 +91,7 @@ export interface Subscription {
 const hello = object({ epoch: text(12, 12), cursor: text(1), pingMs: whole(1), maxAgeMs: whole(1) });
 export type Hello = { epoch: string; cursor: string; pingMs: number; maxAgeMs: number };
 const cursorData = object({ cursor: text(1) });
-const resetData = object({ reason: text(), afterMs: optional(whole()) });
-const byeData = object({ reason: text(), retryMs: optional(whole()) });
+const lastWords = object({ reason: text(), afterMs: optional(whole()), retryMs: optional(whole()) });
 
 /** A stream that says nothing for this many pings is dead (S10). */
 const silencePings = 2.5;
@@ -89,293 +101,309 @@ const helloMs = 10_000;
 const besideMs = 5000;
 /** How long before its end a stream is renewed. */
 const renewMs = 15_000;
+/** How long the owner may take for a new token. */
+const tokenMs = 30_000;
+/** How long a stream has to stay live to count as a success: until then failures go on adding up. */
+const steadyMs = 10_000;
 
-interface Line {
-  abort: AbortController;
-  cancelWatch: () => void;
-  cancelRenewal: () => void;
+/** One of our streams. */
+interface Reading {
+  stream: Stream;
+  from: string | undefined;
+  /** Whether `from` is one to go back to, and which was wanted at the opening. */
+  goesBack: boolean;
+  back: string | undefined;
+  /** 0 until its `hello`. */
   pingMs: number;
+  readyAtMs: number | undefined;
+  /** Its one timer: of its renewal, of the last stream's making room, of a new token. */
+  cancel: () => void;
 }
 
 export function subscribe(options: SubscriptionOptions): Subscription {
-  const { clock = systemClock, random = Math.random } = options;
+  const { clock = systemClock, random = Math.random, onLine, onState } = options;
   let state: SubscriptionState = { is: 'connecting', attempt: 0 };
   let cursor = options.cursor;
+  /** An earlier cursor that the next stream goes back to. */
+  let back: string | undefined;
+  let moving = false;
+  /** Failures since a stream was last live for a while, and whether a token was among them. */
   let attempt = 0;
-  let refused401 = false;
+  let refused = false;
   /** The stream that is listened to, and the one opened to take over from it. */
-  let current: Line | undefined;
-  let next: Line | undefined;
-  let cancelWait: (() => void) | undefined;
+  let current: Reading | undefined;
+  let next: Reading | undefined;
+  /** Of `waiting`: its timer, and the earliest end that the hop allows. */
+  let cancelWait = () => {};
+  let notBeforeMs = 0;
 
-  const stopped = () => state.is === 'stopped';
-  const line = (event: LineEvent) => options.onLine?.(event);
+  const isOurs = (reading: Reading) => reading === current || reading === next;
+  const pauseMs = () => backoffMs(attempt++, random, 1000, options.waitCapMs);
 
   function enter(entered: SubscriptionState) {
     state = entered;
-    options.onState?.(entered);
+    onState?.(entered);
   }
 
-  function end(ended: Line | undefined) {
-    if (!ended) return;
-    ended.cancelWatch();
-    ended.cancelRenewal();
-    if (current === ended) current = undefined;
-    if (next === ended) next = undefined;
-    ended.abort.abort();
+  function open(): Reading {
+    const goesBack = isBefore(back, cursor);
+    const from = goesBack ? back : cursor;
+    const stream = openStream(
+      (signal) => options.open(from, signal),
+      clock,
+      (frame) => take(reading, frame),
+      (end) => ended(reading, end),
+    );
+    const reading: Reading = { stream, from, goesBack, back, pingMs: 0, readyAtMs: undefined, cancel: () => {} };
+    stream.watch(helloMs);
+    return reading;
   }
 
-  function stop(error?: ChatError) {
-    if (stopped()) return;
-    cancelWait?.();
-    end(next);
-    end(current);
-    enter({ is: 'stopped', error });
-  }
-
-  function wait(why: string, wishMs: number, soon = false) {
-    if (stopped()) return;
-    cancelWait?.();
-    const ms = Math.max(wishMs, soon ? 0 : backoffMs(attempt, random));
-    if (!soon) attempt += 1;
-    line({ is: 'wait', why, ms, cursor });
-    enter({ is: 'waiting', why, untilMs: clock.now() + ms, attempt });
-    cancelWait = clock.after(ms, connect);
+  function drop(reading: Reading | undefined) {
+    reading?.cancel();
+    reading?.stream.close();
+    if (current === reading) current = undefined;
+    if (next === reading) next = undefined;
   }
 
   function connect() {
-    cancelWait?.();
-    cancelWait = undefined;
-    if (stopped() || current) return;
+    if (current || state.is === 'stopped') return;
+    const opened = open();
+    current = opened;
     enter({ is: 'connecting', attempt });
-    current = openLine();
+    onLine?.({ is: 'attempt', cursor: opened.from });
   }
 
-  function openLine(): Line {
-    const opened: Line = { abort: new AbortController(), cancelWatch: () => {}, cancelRenewal: () => {}, pingMs: 0 };
-    watch(opened, helloMs);
-    line({ is: 'attempt', cursor });
-    void run(opened, cursor);
-    return opened;
-  }
-
-  /** Whether the line is still one of ours: asked after every await. */
-  const ours = (candidate: Line) => !stopped() && (candidate === current || candidate === next);
-
-  function watch(watched: Line, ms: number) {
-    watched.cancelWatch();
-    watched.cancelWatch = clock.after(ms, () => lost(watched, 'silence', 0));
-  }
-
-  /** The line has ended. The current one's end is waited out; that of the next leaves the current as it is. */
-  function lost(gone: Line, why: string, wishMs: number, soon = false) {
-    if (!ours(gone)) return;
-    const wasCurrent = gone === current;
-    end(gone);
-    if (!wasCurrent) return;
-    if (next) {
-      current = next;
-      next = undefined;
-      enter({ is: 'connecting', attempt });
-    } else wait(why, wishMs, soon);
-  }
-
-  async function run(opened: Line, from: string | undefined) {
-    try {
-      const response = await options.open(from, opened.abort.signal);
-      if (!ours(opened))
-        return void response.body
-          ?.getReader()
-          .cancel()
-          .catch(() => {});
-      const type = response.headers.get('Content-Type') ?? '';
-      if (response.status !== 200 || !type.startsWith('text/event-stream') || !response.body)
-        return void (await refused(opened, response, type));
-      const reader = response.body.getReader();
-      const feed = frameDecoder((frame) => {
-        if (ours(opened)) take(opened, frame);
-      });
-      while (ours(opened)) {
-        const { done, value } = await reader.read();
-        if (done) break;
-        if (value && ours(opened)) feed(value);
-      }
-      if (!ours(opened)) void reader.cancel().catch(() => {});
-      lost(opened, 'network', 0);
-    } catch {
-      lost(opened, 'network', 0); // Whatever broke, the answer is the same: come back from the cursor.
+  /** Opens the next stream beside the current one, or in its place where that has not begun. */
+  function renew() {
+    drop(next);
+    if (!current?.pingMs) {
+      drop(current);
+      return connect();
     }
+    current.cancel();
+    next = open();
+    next.cancel = clock.after(besideMs, promote);
+    onLine?.({ is: 'attempt', cursor: next.from });
   }
 
-  async function refused(opened: Line, response: StreamResponse, type: string) {
-    if (response.status === 204) return finish(opened, undefined);
-    if (response.status >= 200 && response.status < 400) return lost(opened, `not a stream: ${type || 'no type'}`, 0);
-    const body = await response.json().catch(() => undefined);
-    if (!ours(opened)) return;
-    const error = readError(response.status, body, response.headers.get('Retry-After'));
-    if (error.code === 'unauthorized' && options.onUnauthorized) {
-      const again = refused401;
-      refused401 = true;
-      try {
-        await options.onUnauthorized();
-      } catch (failure) {
-        if (failure instanceof ChatError && !failure.retry) return finish(opened, failure);
-      }
-      return lost(opened, error.code, 0, !again);
-    }
-    if (!error.retry) return finish(opened, error);
-    lost(opened, error.code, (error.retryAfterS ?? 0) * 1000);
+  /** The next stream is the current one from now on, without a `hello` yet. */
+  function promote() {
+    drop(current);
+    next?.cancel();
+    current = next;
+    next = undefined;
+    enter({ is: 'connecting', attempt });
   }
 
-  /** A final answer to the current line stops; one to the next line too, since both ask the same. */
-  function finish(opened: Line, error: ChatError | undefined) {
-    if (ours(opened)) stop(error);
+  function stop(error?: ChatError) {
+    if (state.is === 'stopped') return;
+    cancelWait();
+    drop(next);
+    drop(current);
+    enter({ is: 'stopped', error });
   }
 
-  function take(from: Line, frame: Frame) {
-    if (from.pingMs) watch(from, from.pingMs * silencePings);
-    line({ is: 'frame', frame });
-    if (from !== current && frame.event !== 'hello') return;
-    switch (frame.event) {
-      case 'hello':
-        return greet(from, frame.data);
-      case 'message':
-        return take1(from, frame);
-      case 'signal': {
-        const signal = readWireSignal(frame.data);
-        if (signal) options.onSignal?.(signal);
-        return;
-      }
-      case 'ready':
-        advance(frame);
-        attempt = 0;
-        refused401 = false;
-        enter({ is: 'live' });
-        if (cursor) options.onReady?.(cursor);
-        return;
-      case 'ping':
-        return advance(frame);
-      case 'reset':
-        return void resetFrom(from, read(resetData, frame.data) ?? { reason: 'gap' });
-      case 'bye': {
-        const bye = read(byeData, frame.data) ?? { reason: 'shutdown' };
-        if (bye.reason === 'revoked') return void renewToken(from, bye.retryMs ?? 0);
-        return lost(from, bye.reason, bye.retryMs ?? 0, bye.reason === 'age' || bye.reason === 'token');
-      }
-    }
+  function wait(why: string, ms: number, wishMs: number, reset?: ResetReason, fault?: unknown) {
+    notBeforeMs = clock.now() + wishMs;
+    cancelWait = clock.after(ms, due);
+    enter({ is: 'waiting', why, untilMs: clock.now() + ms, attempt, reset });
+    onLine?.({ is: 'wait', why, ms, cursor, fault });
   }
 
-  function greet(from: Line, data: unknown) {
-    const greeting = read(hello, data);
-    if (!greeting) return lost(from, 'not a stream: no hello', 0);
-    if (from === next) {
-      const last = current;
-      next = undefined;
-      current = from;
-      end(last);
-    }
-    from.pingMs = greeting.pingMs;
-    watch(from, greeting.pingMs * silencePings);
-    from.cancelRenewal();
-    from.cancelRenewal = clock.after(Math.max(greeting.maxAgeMs - renewMs, greeting.maxAgeMs / 2), () => renew());
-    enter({ is: 'replaying' });
-    options.onHello?.(greeting, data);
+  /** Does what the wait was for. */
+  function due() {
+    if (state.is !== 'waiting') return;
+    if (state.reset) void recover(state.reset);
+    else connect();
   }
 
-  function take1(from: Line, frame: Frame) {
-    const event = readWireEvent(frame.data);
-    const at = parseCursor(frame.id ?? '');
-    const held = cursor === undefined ? undefined : parseCursor(cursor);
-    if (held && at && at.pos <= held.pos && at.epoch === held.epoch) return;
-    if (options.dense && held && at && at.pos !== held.pos + 1) return void resetFrom(from, { reason: 'gap' });
-    if (frame.id) cursor = frame.id;
-    if (event && frame.id) options.onEvent(event, frame.id);
+  function hasten() {
+    cancelWait();
+    const ms = notBeforeMs - clock.now();
+    if (ms > 0) cancelWait = clock.after(ms, due);
+    else due();
   }
 
-  /** `ready` and `ping` say how far everything was delivered; a signal never does (I14). */
-  function advance(frame: Frame) {
-    const told = parseCursor(read(cursorData, frame.data)?.cursor ?? '');
-    const held = cursor === undefined ? undefined : parseCursor(cursor);
-    if (!told || (held && held.epoch === told.epoch && told.pos < held.pos)) return;
-    if (options.dense && held && told.pos !== held.pos) return;
-    cursor = `${told.epoch}.${told.pos}`;
+  /** A stream that was live for a while wipes out the failures before it. */
+  function settle({ readyAtMs }: Reading): boolean {
+    const steady = readyAtMs !== undefined && clock.now() - readyAtMs >= steadyMs;
+    if (steady) attempt = 0;
+    if (steady) refused = false;
+    return steady;
   }
 
-  async function resetFrom(from: Line, reset: { reason: string; afterMs?: number }) {
-    if (!ours(from)) return;
-    end(next);
-    end(from);
-    const wishMs = reset.afterMs ?? 0;
-    const ms = Math.max(wishMs, backoffMs(attempt, random));
-    attempt += 1;
-    line({ is: 'wait', why: reset.reason, ms, cursor });
-    enter({ is: 'waiting', why: reset.reason, untilMs: clock.now() + ms, attempt });
-    cancelWait?.();
-    cancelWait = clock.after(ms, () => void recover(reset.reason as ResetReason));
+  /** A stream is gone: the current one's end is waited out, the next one is tried again beside the current. */
+  function lost(reading: Reading, why: string, wishMs = 0, atOnce = false) {
+    if (!isOurs(reading)) return;
+    settle(reading);
+    const wasCurrent = reading === current;
+    drop(reading);
+    if (wasCurrent && next) return promote();
+    const ms = atOnce ? wishMs : Math.max(wishMs, pauseMs());
+    if (wasCurrent) wait(why, ms, wishMs);
+    else if (current) current.cancel = clock.after(ms, renew);
+  }
+
+  /** A final answer to the next stream stops the current one too: both ask the same. */
+  function ended(reading: Reading, end: StreamEnd) {
+    if (!isOurs(reading)) return;
+    if (typeof end === 'string') lost(reading, end);
+    else if (end?.code === 'unauthorized' && options.onUnauthorized) renewToken(reading, options.onUnauthorized);
+    else if (end?.retry) lost(reading, end.code, (end.retryAfterS ?? 0) * 1000);
+    else stop(end);
+  }
+
+  function renewToken(reading: Reading, ask: () => Promise<void>) {
+    const atOnce = !refused;
+    refused = true;
+    const refusal = 'unauthorized';
+    reading.cancel();
+    reading.cancel = clock.after(tokenMs, () => lost(reading, refusal));
+    ask().then(
+      () => lost(reading, refusal, 0, atOnce),
+      (fault) => (isOurs(reading) && isFinal(fault) ? stop(fault) : lost(reading, refusal)),
+    );
+  }
+
+  function reset(reading: Reading, reason: ResetReason, afterMs = 0, fault?: unknown) {
+    settle(reading);
+    drop(next);
+    drop(current);
+    wait(reason, Math.max(afterMs, pauseMs()), afterMs, reason, fault);
   }
 
   async function recover(reason: ResetReason) {
-    cancelWait = undefined;
-    const held = state;
-    try {
-      const given = await options.onReset(reason);
-      if (state !== held) return;
-      cursor = given;
-      connect();
-    } catch (failure) {
-      if (state !== held) return;
-      if (failure instanceof ChatError && !failure.retry) return stop(failure);
-      attempt += 1;
-      const ms = backoffMs(attempt, random);
-      enter({ is: 'waiting', why: reason, untilMs: clock.now() + ms, attempt });
-      cancelWait = clock.after(ms, () => void recover(reason));
+    const mine: SubscriptionState = { is: 'resetting', reason };
+    back = undefined; // What was moved to before is in the snapshots that the owner takes now.
+    enter(mine);
+    const [given, fault] = await Promise.resolve()
+      .then(() => (state === mine ? options.onReset(reason) : undefined))
+      .then(
+        (answer) => [answer] as const,
+        (failure: unknown) => [undefined, failure] as const,
+      );
+    if (state !== mine) return;
+    if (isFinal(fault)) return stop(fault);
+    if (fault) return wait(reason, pauseMs(), 0, reason, fault);
+    cursor = given;
+    connect();
+  }
+
+  function take(reading: Reading, frame: Frame) {
+    const { event, data } = frame;
+    if (reading.pingMs) reading.stream.watch(reading.pingMs * silencePings);
+    onLine?.({ is: 'frame', frame });
+    if (event === 'hello') return greet(reading, data);
+    // Nothing counts before the `hello`, nor from the next stream before it has taken over.
+    if (reading !== current || !reading.pingMs) return;
+    if (event === 'message') apply(reading, frame);
+    else if (event === 'signal') {
+      const signal = readWireSignal(data);
+      if (signal) options.onSignal?.(signal);
+    } else if (event === 'ping') advance(reading, data);
+    else if (event === 'ready') {
+      advance(reading, data);
+      if (reading !== current) return;
+      reading.readyAtMs = clock.now();
+      if (state.is !== 'live') enter({ is: 'live' });
+      if (cursor) options.onReady?.(cursor);
+    } else if (event === 'reset' || event === 'bye') {
+      const { reason, afterMs, retryMs } = read(lastWords, data) ?? { reason: 'gap' };
+      if (event === 'reset') reset(reading, reason as ResetReason, afterMs);
+      else lost(reading, reason, retryMs, (reason === 'age' || reason === 'token') && settle(reading));
     }
   }
 
-  async function renewToken(from: Line, wishMs: number) {
-    lost(from, 'revoked', wishMs);
-  }
-
-  function renew() {
-    if (!current || next || stopped()) return;
-    next = openLine();
-    const opened = next;
-    clock.after(besideMs, () => {
-      if (next !== opened) return;
-      // No room beside the last stream: it makes room.
+  function greet(reading: Reading, data: unknown) {
+    if (reading.pingMs) return;
+    const greeting = read(hello, data);
+    if (!greeting) return lost(reading, 'not a stream');
+    reading.cancel();
+    if (reading === next) {
       const last = current;
-      current = opened;
+      current = next;
       next = undefined;
-      end(last);
-      enter({ is: 'connecting', attempt });
-    });
+      drop(last);
+    }
+    const { pingMs, maxAgeMs } = greeting;
+    reading.pingMs = pingMs;
+    reading.stream.watch(pingMs * silencePings);
+    reading.cancel = clock.after(Math.max(maxAgeMs - renewMs, maxAgeMs / 2, 1000), renew);
+    if (reading.goesBack) cursor = reading.from;
+    if (reading.back === back) back = undefined;
+    // "From now" is from here, also when this stream breaks before its first event. A service stream has a tail yet.
+    if (!options.dense) cursor ??= greeting.cursor;
+    if (state.is !== 'live' || reading.goesBack) enter({ is: 'replaying' });
+    if (reading === current) options.onHello?.(greeting, data);
   }
 
-  queue(connect);
-  /** Starts after the caller has its handle, so that no callback meets it half made. */
-  function queue(run: () => void) {
-    void Promise.resolve().then(run);
+  /** Whether `at` lies after the cursor; where it can't be gone on to, that is a reset. */
+  function follows(reading: Reading, at: Cursor, by: number): boolean {
+    const held = cursor === undefined ? undefined : parseCursor(cursor);
+    if (held && at.epoch !== held.epoch) reset(reading, 'epoch');
+    else if (held && at.pos <= held.pos) return false;
+    else if (held && options.dense && at.pos > held.pos + by) reset(reading, 'gap');
+    else return true;
+    return false;
   }
+
+  function apply(reading: Reading, { id, data }: Frame) {
+    const at = parseCursor(id ?? '');
+    if (!id || !at || !follows(reading, at, 1)) return;
+    const event = readWireEvent(data);
+    try {
+      if (event) options.onEvent(event, id);
+      else if (options.dense) throw data; // Not even its envelope: what is passed on must be whole.
+      cursor = id;
+    } catch (fault) {
+      if (isOurs(reading)) reset(reading, 'gap', 0, fault);
+    }
+  }
+
+  /** `ready` and `ping` say how far everything was delivered; a signal never does (I14). */
+  function advance(reading: Reading, data: unknown) {
+    const told = read(cursorData, data)?.cursor;
+    const at = parseCursor(told ?? '');
+    if (at && follows(reading, at, 0)) cursor = told;
+  }
+
+  // In a microtask, so that no callback meets the caller without its handle.
+  void Promise.resolve().then(connect);
 
   return {
     get state() {
       return state;
     },
     get cursor() {
-      return cursor;
+      return isBefore(back, cursor) ? back : cursor;
     },
     nudge() {
-      if (state.is !== 'waiting' || state.why === 'epoch' || !cancelWait) return;
+      if (state.is !== 'waiting') return;
       attempt = 0;
-      connect();
+      hasten();
     },
     move(to) {
-      if (stopped()) return;
-      if (to !== undefined) cursor = to;
-      end(next);
-      if (current) renew();
-      else if (state.is === 'waiting') connect();
+      if (to !== undefined && !isBefore(back, to)) back = to;
+      if (moving) return;
+      moving = true;
+      // Several in one turn are one.
+      void Promise.resolve().then(() => {
+        moving = false;
+        if (current) renew();
+        else if (state.is === 'waiting' && !state.reset) hasten();
+      });
     },
     close: () => stop(),
   };
+}
+
+const isFinal = (fault: unknown): fault is ChatError => fault instanceof ChatError && !fault.retry;
+
+/** Whether one cursor lies before another of the same epoch; any lies before none. */
+function isBefore(one: string | undefined, other: string | undefined): boolean {
+  if (one === undefined || other === undefined) return one !== undefined;
+  const at = parseCursor(one);
+  const than = parseCursor(other);
+  return at?.epoch === than?.epoch && (at?.pos ?? 0) < (than?.pos ?? 0);
 }
