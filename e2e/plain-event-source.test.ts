@@ -45,6 +45,6 @@ test('[I15] reads and writes a thread, comes back with a new ticket, and misses 
   await reads(['Plain and simple', 'As ever', 'While you were away']);
   await expect.poll(() => tickets, { timeout: patienceMs, message: 'a second ticket' }).toBeGreaterThan(1);
 
-  expect(await page.locator('#source').innerText()).toContain('new EventSource(');
+  expect(await page.locator('#source').textContent()).toContain('new EventSource(');
   expect(faults).toEqual([]);
 });

@@ -77,7 +77,7 @@ describe('the demo’s page', () => {
   test('shows the embed, and logins that open the admin panel, and tells no secret', async () => {
     const { demo } = stack();
     const { page } = await browser.open(demo.urls.demo);
-    const words = await page.locator('body').innerText();
+    const words = await page.locator('main').textContent();
     expect(words).toContain(`<script type="module" src="${demo.urls.edge}/chat.js"></script>`);
     for (const { kind, email, password } of demo.people.filter(({ kind }) => kind !== 'member'))
       expect(words, kind).toMatch(new RegExp(`${email}[^]*${password}`));
