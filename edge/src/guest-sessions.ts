@@ -1,0 +1,55 @@
+/** A guest's session is the same for everybody of one (site, room, Origin): the server is asked once in five minutes. */
+import { type Clock, object, read, text } from '@payload-chat/protocol';
+import { type Answer, parseJson } from './answer.ts';
+import { createFlights } from './flights.ts';
+
+const keptMs = 300_000;
+/** Most answers kept; at the bound the oldest goes. */
+const maxAnswers = 1000;
+
+export interface GuestSessions {
+  /**
+   * Answers a session request: from memory, or by `forward`. A request with any proof but `room` is always forwarded,
+   * and so is every answer but a 200.
+   */
+  answer(headers: Headers, body: Uint8Array | undefined, forward: () => Promise<Answer>): Promise<Answer>;
+}
+
+const guestRequest = object({ site: text(1, 256), room: text(1, 256) });
+
+export function createGuestSessions(clock: Clock): GuestSessions {
+  const kept = new Map<string, { answer: Answer; untilMs: number }>();
+  const flights = createFlights<Answer>(clock);
+
+  return {
+    async answer(headers, body, forward) {
+      const key = keyOf(headers, body);
+      if (!key) return forward();
+      const held = kept.get(key);
+      if (held && held.untilMs > clock.now()) return held.answer;
+      const flight = flights.share(key, async () => {
+        const answer = await forward();
+        if (answer.status === 200) keep(key, answer);
+        return answer;
+      });
+      const answer = await flight.answer;
+      // A refusal may be meant for the one who asked: his address, his rate.
+      return answer.status === 200 || flight.leads ? answer : forward();
+    },
+  };
+
+  function keep(key: string, answer: Answer) {
+    kept.delete(key);
+    kept.set(key, { answer, untilMs: clock.now() + keptMs });
+    if (kept.size > maxAnswers) kept.delete(kept.keys().next().value as string);
+  }
+}
+
+/** `undefined` unless the request is a guest's: a body of `site` and `room` alone, and no `Authorization`. */
+function keyOf(headers: Headers, body: Uint8Array | undefined): string | undefined {
+  if (!body || headers.has('Authorization')) return undefined;
+  const data = parseJson(new TextDecoder().decode(body));
+  const asked = read(guestRequest, data);
+  if (!asked || Object.keys(data as object).length !== 2) return undefined;
+  return JSON.stringify([asked.site, asked.room, headers.get('Origin') ?? '']);
+}

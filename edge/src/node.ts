@@ -1,0 +1,84 @@
+/** The edge on Node: one hub per site in this process. `node edge/src/node.ts`; README: Configuration. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { createAdaptorServer } from '@hono/node-server';
+import { responseOf } from './answer.ts';
+import { createApp } from './app.ts';
+import { clientAddress } from './client-address.ts';
+import { readConfig } from './config.ts';
+import { createCore, createLocal } from './core.ts';
+import { nodeSink } from './node-sink.ts';
+import { scriptFile } from './script-file.ts';
+
+interface Bindings {
+  incoming: IncomingMessage;
+  outgoing: ServerResponse;
+}
+
+/** How long requests under way may take after a signal to stop. */
+const drainMs = 3000;
+
+const { env } = process;
+const config = readConfig(env);
+const port = wholeOf('PORT', 8787, 65_535);
+const trustedHops = wholeOf('CHAT_TRUSTED_HOPS', 0, 16);
+const script = env.SCRIPT_FILE || fileURLToPath(new URL('../../components/dist/chat.js', import.meta.url));
+
+const core = createCore(config, fetch);
+const { hubs, reading } = createLocal(core);
+const app = createApp<Bindings>({
+  ...core,
+  platform: {
+    clientOf: (request, { incoming }) =>
+      clientAddress(incoming.socket.remoteAddress, request.headers.get('X-Forwarded-For'), trustedHops),
+    stream: (request, { outgoing }, client) => reading.stream(request, client, nodeSink(outgoing)),
+    async snapshot(request, id, client) {
+      const answer = await reading.snapshot(request, id, client);
+      return answer && responseOf(answer);
+    },
+    numbers: async () => hubs.numbers(),
+    script: scriptFile(script),
+    onServerSeen: hubs.nudge,
+  },
+});
+
+const server = createAdaptorServer({ fetch: app.fetch });
+
+server.on('error', (error: NodeJS.ErrnoException) => {
+  console.error(
+    error.code === 'EADDRINUSE'
+      ? `Port ${port} is in use by another program: stop it, or choose another one by PORT.`
+      : `The edge can't listen: ${error.message}`,
+  );
+  process.exit(1);
+});
+
+server.listen(port, env.HOST || undefined, () => {
+  for (const { variable, message } of config.faults) console.error(`${variable}: ${message}`);
+  const at = `http://${env.HOST || 'localhost'}:${port}${config.basePath}`;
+  // It stays up, so that health can say what is missing to whoever watches it.
+  if (config.faults.length)
+    console.error(`The edge at ${at} answers 503 until this is set right and it is started again.`);
+  else console.log(`The edge is at ${at} and repeats ${config.serverUrl}`);
+});
+
+let stopping = false;
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
+
+function stop() {
+  if (stopping) process.exit(1); // Asked twice: at once.
+  stopping = true;
+  server.close(() => process.exit(0));
+  hubs.close();
+  setInterval(() => 'closeIdleConnections' in server && server.closeIdleConnections(), 50);
+  setTimeout(() => process.exit(0), drainMs);
+}
+
+function wholeOf(variable: string, fallback: number, max: number): number {
+  const text = env[variable];
+  if (!text) return fallback;
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value <= max) return value;
+  console.error(`${variable} is "${text}": a whole number from 0 to ${max} is wanted.`);
+  process.exit(1);
+}

@@ -1,0 +1,169 @@
+/**
+ * What readers come for, next to the hub: streams, and the snapshots of public rooms. Token, grants and hub are looked
+ * at in one place, so that whatever the log takes away is gone for all three at the same position.
+ */
+import {
+  type AskedTopic,
+  ChatError,
+  corsOf,
+  parseStreamRequest,
+  type Sink,
+  type StreamRequest,
+  topicsOfMe,
+} from '@payload-chat/protocol';
+import { type Answer, faultOf } from './answer.ts';
+import type { Grant } from './grant.ts';
+import type { Hubs } from './hubs.ts';
+import type { SiteHub } from './site-hub.ts';
+import { type KeptSnapshot, readSnapshot } from './snapshots.ts';
+import { bearerOf, type Credential, originOf, type Reader, type Tokens } from './tokens.ts';
+import type { Upstream } from './upstream.ts';
+
+/** Begins the answer to a stream request, with status 200 and these headers. */
+export type OpenSink = (headers: Record<string, string>) => {
+  sink: Sink;
+  response: Response;
+  /** Runs once when the client has gone, at once where it has gone already. */
+  onGone(run: () => void): void;
+};
+
+export interface Reading {
+  stream(request: Request, client: string | undefined, open: OpenSink): Promise<Response>;
+  /**
+   * The snapshot where it is a public room's; `undefined` where the server is to be asked as for any other.
+   * `id` is a thread's id or `room:<key>`.
+   */
+  snapshot(request: Request, id: string, client: string | undefined): Promise<Answer | undefined>;
+}
+
+/** How often access is looked at again that changed while it was looked at. */
+const attempts = 3;
+
+export function createReading(hubs: Hubs, tokens: Tokens, upstream: Upstream): Reading {
+  return {
+    async stream(request, client, open) {
+      const asked = readStreamRequest(request);
+      const reader = await tokens.verify(asked.credential, originOf(request), client);
+      return atHub(reader, async (site, release) => {
+        const admitted = await admit(site, asked, reader, upstream);
+        const { sink, response, onGone } = open({ ...streamHeaders, ...corsOf(reader.origin) });
+        const leave = site.hub.subscribe({
+          sink,
+          topics: admitted.topics,
+          user: reader.claims.sub,
+          sid: reader.claims.sid,
+          expiresAtMs: reader.endsAtMs,
+          recheck: (topic) => site.grants.askAgain(topic, reader),
+          onClose: release,
+          ...(admitted.cursor ? { cursor: admitted.cursor } : {}),
+          ...(admitted.snapshot ? { preface: admitted.snapshot.frame } : {}),
+        });
+        onGone(leave);
+        return response;
+      });
+    },
+
+    async snapshot(request, id, client) {
+      const reader = await tokens.verify(bearerOf(request), originOf(request), client);
+      const isNamed = id.startsWith('room:');
+      if (!isNamed && !hubs.peek(reader.claims.site)?.grants.isPublic(id)) return undefined;
+      try {
+        return await atHub(reader, async (site, release) => {
+          const grant = await site.grants.ask(isNamed ? id : `thread:${id}`, reader);
+          if (!grant) throw new ChatError('not-found');
+          const page = pageOf(new URL(request.url).searchParams);
+          const found = grant.public && page ? await site.snapshots.get(grant.thread, page, reader) : undefined;
+          release();
+          return found && 'cursor' in found ? found.answer : found;
+        });
+      } catch (fault) {
+        // No hub, no grant: the server may still answer by itself.
+        if (fault instanceof ChatError && fault.retry) return undefined;
+        throw fault;
+      }
+    },
+  };
+
+  /** Runs `visit` at the ready hub of the reader's site, unless his session has ended. A throw lets the hub go. */
+  async function atHub<T>(reader: Reader, visit: (site: SiteHub, release: () => void) => Promise<T>): Promise<T> {
+    const site = hubs.of(reader.claims.site);
+    const release = site.hold();
+    try {
+      await site.ready();
+      if (site.revocations.has(reader.claims.sid)) throw new ChatError('unauthorized');
+      return await visit(site, release);
+    } catch (fault) {
+      release();
+      throw fault;
+    }
+  }
+}
+
+/** A reader's request for a stream, and what he comes with. */
+export interface AskedStream extends Extract<StreamRequest, { is: 'reader' }> {
+  credential: Credential | undefined;
+}
+
+/** @throws ChatError `invalid`; `not-found` for a service stream: an edge serves no edges */
+export function readStreamRequest(request: Request): AskedStream {
+  const asked = parseStreamRequest(new URL(request.url).searchParams, request.headers.get('Last-Event-ID'));
+  if (asked.is === 'service') throw new ChatError('not-found');
+  const credential = bearerOf(request) ?? (asked.ticket ? { is: 'ticket' as const, token: asked.ticket } : undefined);
+  return { ...asked, credential };
+}
+
+/** PROTOCOL: Stream. */
+const streamHeaders = {
+  'Content-Type': 'text/event-stream; charset=utf-8',
+  'Cache-Control': 'no-store, no-transform',
+  'X-Accel-Buffering': 'no',
+  'X-Content-Type-Options': 'nosniff',
+};
+
+interface Admitted {
+  topics: string[];
+  cursor: string | undefined;
+  snapshot: KeptSnapshot | undefined;
+}
+
+/** What the stream may hear and begins with. Nothing is awaited after the last look at what may have changed. */
+async function admit(site: SiteHub, asked: AskedStream, reader: Reader, upstream: Upstream): Promise<Admitted> {
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    const grants = await Promise.all(asked.topics.map((topic) => grantOf(topic, site, reader)));
+    const named = grants.find((grant) => grant !== 'me');
+    const snapshot = asked.rewind && named ? await rewound(site, named, asked.rewind, reader, upstream) : undefined;
+    if (site.revocations.has(reader.claims.sid)) throw new ChatError('unauthorized');
+    if (!grants.every((grant) => grant === 'me' || grant.holds)) continue;
+    const topics = grants.flatMap((grant) => (grant === 'me' ? topicsOfMe(reader.claims) : [`thread:${grant.thread}`]));
+    return { topics: [...new Set(topics)], cursor: snapshot?.cursor ?? asked.cursor, snapshot };
+  }
+  throw new ChatError('unavailable');
+}
+
+async function grantOf(asked: AskedTopic, site: SiteHub, reader: Reader): Promise<Grant | 'me'> {
+  if (asked.is === 'me') return 'me';
+  const grant = await site.grants.ask(asked.is === 'room' ? `room:${asked.key}` : `thread:${asked.id}`, reader);
+  if (!grant) throw new ChatError('not-found');
+  return grant;
+}
+
+async function rewound(site: SiteHub, grant: Grant, limit: number, reader: Reader, upstream: Upstream) {
+  const search = new URLSearchParams({ limit: String(limit) });
+  const found = grant.public
+    ? await site.snapshots.get(grant.thread, search, reader)
+    : await upstream.snapshot(grant.thread, search, reader);
+  if ('cursor' in found) return found;
+  const read = found.status === 200 ? readSnapshot(found) : undefined;
+  if (!read) throw faultOf(found);
+  return read;
+}
+
+/** A snapshot's query in one order; `undefined` where it has more or other than a page: the server says what is wrong. */
+function pageOf(query: URLSearchParams): URLSearchParams | undefined {
+  const page = new URLSearchParams();
+  for (const [name, value] of [...query].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    if ((name !== 'limit' && name !== 'before') || !/^\d{1,16}$/.test(value) || page.has(name)) return undefined;
+    page.set(name, value);
+  }
+  return page;
+}

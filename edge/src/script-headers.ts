@@ -1,0 +1,8 @@
+/** What `GET /chat.js` carries at every hop: any page may load it, and asks again after five minutes. */
+export const scriptHeaders = {
+  'Content-Type': 'text/javascript; charset=utf-8',
+  'Access-Control-Allow-Origin': '*',
+  'Cross-Origin-Resource-Policy': 'cross-origin',
+  'Cache-Control': 'public, max-age=300',
+  'X-Content-Type-Options': 'nosniff',
+} as const;

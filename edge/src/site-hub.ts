@@ -1,0 +1,133 @@
+/**
+ * Everything that one site's readers share in this process: the hub, its feed, and what was learnt about who may
+ * listen. It lives from the first reader until a while after the last.
+ *
+ *   starting --ready--> open --last reader left, lingerMs--> closed
+ *       \------------------+--the server refuses the feed--> refused --sulkMs--> closed
+ */
+import { ChatError, type Clock, createHub, type Hub } from '@payload-chat/protocol';
+import type { Config } from './config.ts';
+import { openFeed } from './feed.ts';
+import { within } from './flights.ts';
+import { createGrants, type Grants } from './grant.ts';
+import type { Log } from './log.ts';
+import { createRevocations, type Revocations } from './revocations.ts';
+import { createSnapshots, type Snapshots } from './snapshots.ts';
+import type { Upstream } from './upstream.ts';
+
+export interface SiteHub {
+  readonly hub: Hub;
+  readonly grants: Grants;
+  readonly snapshots: Snapshots;
+  readonly revocations: Revocations;
+  /** Open streams to the server: 0 or 1. */
+  readonly upstreams: number;
+  /** Waits until the hub can take readers, `readyMs` at most. @throws ChatError `unavailable`, or why the server refused */
+  ready(): Promise<void>;
+  /** Keeps the hub; the answer lets it go, callable twice. */
+  hold(): () => void;
+  /** The server was seen to answer. */
+  nudge(): void;
+  /** Ends every stream with `bye shutdown`; callable twice. */
+  close(): void;
+}
+
+export interface SiteHubOptions {
+  site: string;
+  config: Config;
+  upstream: Upstream;
+  clock: Clock;
+  random(): number;
+  log: Log;
+  /** Called once: this hub takes no more readers. */
+  onClosed(): void;
+}
+
+/** How long a request waits for a hub that is starting: a page gives its stream 5 s (S6). */
+export const readyMs = 4000;
+/** How long the server's refusal is answered without asking it again. */
+export const sulkMs = 10_000;
+
+export function openSiteHub({ site, config, upstream, clock, random, log, onClosed }: SiteHubOptions): SiteHub {
+  const hub = createHub({ ...config.hub, clock, random });
+  const grants = createGrants((asked, reader) => upstream.grant(asked, reader), hub, clock);
+  const snapshots = createSnapshots((...asked) => upstream.snapshot(...asked), hub, clock);
+  const revocations = createRevocations(clock);
+  let holders = 0;
+  let isClosed = false;
+  let cancelLinger = () => {};
+  let settle: { resolve(): void; reject(fault: ChatError): void } = { resolve() {}, reject() {} };
+  const started = new Promise<void>((resolve, reject) => {
+    settle = { resolve, reject };
+  });
+  started.catch(() => {}); // Whoever waits hears of it; nobody may be waiting.
+
+  const feed = openFeed({
+    open: (cursor, signal) => upstream.feed(site, cursor, signal),
+    hub,
+    clock,
+    random,
+    onStart() {
+      grants.clear();
+      snapshots.clear();
+    },
+    onRevoked: (sids) => {
+      for (const sid of sids) revocations.add(sid);
+    },
+    onReady: () => settle.resolve(),
+    onStopped(fault) {
+      // A refusal of our key is our fault, not the reader's.
+      const told =
+        fault.code === 'unauthorized' ? new ChatError('misconfigured', { cause: fault, retryAfterS: 10 }) : fault;
+      log(`The server refuses the stream of site ${site}: ${fault.code}.`, told.cause);
+      settle.reject(told);
+      hub.close();
+      cancelLinger();
+      cancelLinger = clock.after(sulkMs, close);
+    },
+  });
+
+  hub.onEvent((event) => {
+    revocations.see(event);
+    grants.see(event);
+    snapshots.see(event);
+  });
+
+  function close() {
+    if (isClosed) return;
+    isClosed = true;
+    cancelLinger();
+    feed.close();
+    settle.reject(new ChatError('unavailable'));
+    hub.close();
+    onClosed();
+  }
+
+  return {
+    hub,
+    grants,
+    snapshots,
+    revocations,
+    get upstreams() {
+      return feed.isOpen ? 1 : 0;
+    },
+    async ready() {
+      feed.nudge();
+      await within(started, readyMs, clock);
+      if (isClosed) throw new ChatError('unavailable');
+    },
+    hold() {
+      holders += 1;
+      cancelLinger();
+      let held = true;
+      return () => {
+        if (!held) return;
+        held = false;
+        holders -= 1;
+        if (holders === 0 && !isClosed) cancelLinger = clock.after(config.lingerMs, close);
+      };
+    },
+    nudge: feed.nudge,
+    close,
+  };
+}

@@ -1,0 +1,203 @@
+/**
+ * The only file that talks to the server. It forwards what clients ask, asks in its own name, and opens the feed.
+ * Whatever is not the server's own JSON answer (no connection, a time-out, a proxy's page) is `unreachable`.
+ */
+import {
+  ChatError,
+  type Clock,
+  defaultBounds,
+  frameDecoder,
+  pathOf,
+  type RouteName,
+  readError,
+  routes,
+  type StreamResponse,
+  headers as wire,
+} from '@payload-chat/protocol';
+import { type Answer, faultOf, jsonAnswer, parseJson, refusalOf } from './answer.ts';
+import { atMost } from './at-most.ts';
+import { readWhole } from './bytes.ts';
+import type { Config } from './config.ts';
+import type { Credential, Reader } from './tokens.ts';
+
+/** How long the server may take for a whole answer. */
+const answerMs = 15_000;
+/** How long it may take to say that it is well. */
+const healthMs = 4000;
+/** Most bytes of one answer: a page of 100 messages at their longest is a quarter of it. */
+const answerBytes = 8 * 1024 * 1024;
+/** Grants asked at once: after a restart of the edge every private thread's readers come together. */
+const grantsAtOnce = 32;
+/**
+ * What of a client's request the server hears: a list of what may pass, so that cookies, `X-Chat-*`, method overrides
+ * and hop-by-hop headers can't.
+ */
+const passing = ['Accept', 'Accept-Language', 'Authorization', 'Content-Type', 'Origin', 'User-Agent'];
+/** What of the server's answer the client hears. Cookies and the server's own CORS stay behind. */
+const returning = ['Content-Type', 'Retry-After', 'Cache-Control'];
+
+/** A client's request as it goes on. */
+export interface Forwarded {
+  route: RouteName;
+  params: Record<string, string>;
+  /** With its question mark, or empty. */
+  search: string;
+  headers: Headers;
+  body: Uint8Array<ArrayBuffer> | undefined;
+  client: string | undefined;
+}
+
+export interface Upstream {
+  /** @throws ChatError `unreachable` */
+  forward(request: Forwarded): Promise<Answer>;
+  /** The server's public keys, unread. */
+  keys(): Promise<unknown>;
+  /** `topic` is `thread:<id>` or `room:<key>`. @throws ChatError what the server refused with */
+  grant(topic: string, reader: Reader): Promise<unknown>;
+  /** `search` has `limit` and `before`. A ticket opens streams only: its snapshot is the first frame of one. */
+  snapshot(thread: string, search: URLSearchParams, reader: Reader): Promise<Answer>;
+  /** Opens the service stream of a site. */
+  feed(site: string, cursor: string | undefined, signal: AbortSignal): Promise<StreamResponse>;
+  /** Whether the server is there and says that it is well. */
+  healthy(): Promise<boolean>;
+}
+
+export function createUpstream(config: Config, fetch: typeof globalThis.fetch, clock: Clock): Upstream {
+  const inLine = atMost(grantsAtOnce);
+
+  async function open(path: string, init: RequestInit): Promise<Response> {
+    try {
+      return await fetch(config.serverUrl + path, { ...init, redirect: 'manual' });
+    } catch (cause) {
+      throw new ChatError('unreachable', { cause });
+    }
+  }
+
+  /** One whole answer within `ms`. */
+  async function call(path: string, init: RequestInit, ms = answerMs): Promise<Answer> {
+    const abort = new AbortController();
+    const cancel = clock.after(ms, () => abort.abort());
+    try {
+      return await answerOf(await open(path, { ...init, signal: abort.signal }));
+    } finally {
+      cancel();
+    }
+  }
+
+  const own = (reader?: Reader): Record<string, string> => ({
+    Accept: 'application/json',
+    [wire.edge]: config.edgeKey,
+    ...(reader?.client ? { [wire.client]: reader.client } : {}),
+    ...(reader?.origin ? { Origin: reader.origin } : {}),
+    ...(reader?.credential.is === 'bearer' ? { Authorization: `Bearer ${reader.credential.token}` } : {}),
+  });
+
+  async function json(answer: Promise<Answer>): Promise<unknown> {
+    const got = await answer;
+    if (got.status !== 200) throw faultOf(got);
+    return parseJson(got.body);
+  }
+
+  return {
+    async forward({ route, params, search, headers, body, client }) {
+      const sent = new Headers(own());
+      if (client) sent.set(wire.client, client);
+      for (const name of passing) {
+        const value = headers.get(name);
+        if (value !== null) sent.set(name, value);
+      }
+      const { method } = routes[route];
+      return call(pathOf(route, params) + search, { method, headers: sent, ...(body ? { body } : {}) });
+    },
+
+    keys: () => json(call(pathOf('jwks'), { headers: own() })),
+
+    grant: (topic, reader) =>
+      inLine(() =>
+        json(
+          call(pathOf('grant'), {
+            method: 'POST',
+            headers: { ...own(reader), 'Content-Type': 'application/json' },
+            body: JSON.stringify({ topic, ...ticketOf(reader.credential) }),
+          }),
+        ),
+      ),
+
+    snapshot(thread, search, reader) {
+      if (reader.credential.is === 'ticket') return firstFrame(thread, search, reader);
+      return call(`${pathOf('snapshot', { id: thread })}?${search}`, { headers: own(reader) });
+    },
+
+    feed(site, cursor, signal) {
+      const query = new URLSearchParams({ topic: '*', site, tail: String(defaultBounds.maxEvents) });
+      return open(`${pathOf('stream')}?${query}`, {
+        headers: { ...own(), Accept: 'text/event-stream', ...(cursor ? { 'Last-Event-ID': cursor } : {}) },
+        signal,
+      });
+    },
+
+    async healthy() {
+      const answer = await call(pathOf('health'), { headers: own() }, healthMs).catch(() => undefined);
+      return answer?.status === 200;
+    },
+  };
+
+  /** Reads the `snapshot` frame of a stream opened for nothing else. */
+  async function firstFrame(thread: string, search: URLSearchParams, reader: Reader): Promise<Answer> {
+    const query = new URLSearchParams({
+      topic: `thread:${thread}`,
+      rewind: search.get('limit') ?? '',
+      ticket: reader.credential.token,
+    });
+    const abort = new AbortController();
+    const cancel = clock.after(answerMs, () => abort.abort());
+    try {
+      const headers = { ...own(reader), Accept: 'text/event-stream' };
+      const response = await open(`${pathOf('stream')}?${query}`, { headers, signal: abort.signal });
+      if (response.status !== 200 || !response.body) return await answerOf(response);
+      let snapshot: unknown;
+      const feed = frameDecoder((frame) => {
+        if (frame.event === 'snapshot') snapshot ??= frame.data;
+      });
+      const bytes = response.body.getReader();
+      while (snapshot === undefined) {
+        const { done, value } = await bytes.read();
+        if (done) throw new Error('The stream ended before its snapshot.');
+        feed(value);
+      }
+      return jsonAnswer(200, snapshot);
+    } catch (cause) {
+      throw cause instanceof ChatError ? cause : new ChatError('unreachable', { cause });
+    } finally {
+      cancel();
+      abort.abort();
+    }
+  }
+}
+
+const ticketOf = (credential: Credential) => (credential.is === 'ticket' ? { ticket: credential.token } : {});
+
+/**
+ * A whole answer in the wire's own form: a 4xx without JSON is told by its status alone.
+ * @throws ChatError `unreachable` for anything else that the server itself would not say
+ */
+async function answerOf(response: Response): Promise<Answer> {
+  const { status } = response;
+  const type = response.headers.get('Content-Type') ?? '';
+  const isJson = /^application\/(jwk-set\+)?json\b/.test(type);
+  try {
+    if (!isJson && (status < 400 || status >= 500))
+      throw new Error(`The server answered ${status}, ${type || 'no type'}.`);
+    const body = new TextDecoder().decode(await readWhole(response.body, answerBytes));
+    if (!isJson) return refusalOf(readError(status, undefined, response.headers.get('Retry-After')));
+    const headers: Record<string, string> = { 'Cache-Control': 'no-store' };
+    for (const name of returning) {
+      const value = response.headers.get(name);
+      if (value !== null) headers[name] = value;
+    }
+    return { status, headers, body };
+  } catch (cause) {
+    void response.body?.cancel().catch(() => {}); // Read to its end or broken: either way nothing is left open.
+    throw new ChatError('unreachable', { cause });
+  }
+}
