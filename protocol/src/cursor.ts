@@ -19,3 +19,11 @@ export function parseCursor(cursor: string): Cursor | undefined {
 export function formatCursor(epoch: string, pos: number): string {
   return `${epoch}.${pos}`;
 }
+
+/** Whether one cursor lies before another of the same epoch; any lies before none. */
+export function isBefore(one: string | undefined, other: string | undefined): boolean {
+  if (one === undefined || other === undefined) return one !== undefined;
+  const at = parseCursor(one);
+  const than = parseCursor(other);
+  return !!at && !!than && at.epoch === than.epoch && at.pos < than.pos;
+}

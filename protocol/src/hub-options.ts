@@ -17,7 +17,7 @@ export interface HubOptions extends HistoryBounds {
   aheadMs: number;
   /** How long a sink may stay full before its stream is cut with `bye slow` (S5). */
   stalledMs: number;
-  /** How long a recheck may take before the stream ends with `bye shutdown`. */
+  /** How long a recheck may take before the stream ends with `bye shutdown`; the owner's own patience is shorter. */
   recheckMs: number;
   /** Over how long a shutdown or a new epoch asks its readers to come back. */
   spreadMs: number;
@@ -35,7 +35,7 @@ export const defaultHubOptions: HubOptions = {
   batchMs: 20,
   aheadMs: 2000,
   stalledMs: 15_000,
-  recheckMs: 10_000,
+  recheckMs: 45_000,
   spreadMs: 5000,
   chunkBytes: 65_536,
 };

@@ -13,7 +13,7 @@ import type { WireEvent, WireSignal } from './event.ts';
 import { fanOut, type Outgoing } from './fan-out.ts';
 import { encodeFrame, joinFrames } from './frame.ts';
 import { createHeartbeat } from './heartbeat.ts';
-import { createHistory, type Entry, judge, type Window } from './history.ts';
+import { createHistory, type Entry, type Window } from './history.ts';
 import { defaultHubOptions, type HubOptions, jittered } from './hub-options.ts';
 import { createReplay } from './replay.ts';
 import { changesAudience, effectOf, type Listener, type Subscriber } from './subscriber.ts';
@@ -46,11 +46,6 @@ export interface Hub {
   subscribe(listener: Listener): () => void;
   /** Ends every stream of a session with `bye revoked`, for a revocation that has not come through the log yet. */
   revoke(sid: string): void;
-  /**
-   * Whether an event after `cursor` may have changed who may listen to the thread, or the ring can't tell: an answer
-   * of the server as of that cursor is then too old to be kept.
-   */
-  changedSince(cursor: string, thread: string): boolean;
   /** Told of every event when it is in the ring, before it goes out: how an owner drops grants and cached snapshots. */
   onEvent(run: (event: WireEvent) => void): void;
   /** Ends every stream with `bye`; the hub is over, what is appended later goes nowhere. */
@@ -186,17 +181,6 @@ export function createHub(given: Partial<HubOptions> = {}): Hub {
 
     revoke(sid) {
       for (const subscriber of audience.of(topic.session(sid))) delivery.bye(subscriber, 'revoked');
-    },
-
-    changedSince(cursor, thread) {
-      const verdict = judge(cursor, history.window);
-      if (verdict.is === 'ahead') return false;
-      if (verdict.is === 'reset') return true;
-      for (let pos = verdict.pos + 1; pos <= history.window.head; pos += 1) {
-        const event = history.at(pos)?.event;
-        if (!event || (event.thread === thread && changesAudience(event))) return true;
-      }
-      return false;
     },
 
     onEvent(run) {

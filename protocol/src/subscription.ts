@@ -15,7 +15,7 @@
  * stays as it is.
  */
 import { backoffMs, type Clock, systemClock } from './clock.ts';
-import { type Cursor, parseCursor } from './cursor.ts';
+import { type Cursor, isBefore, parseCursor } from './cursor.ts';
 import { ChatError } from './errors.ts';
 import { readWireEvent, readWireSignal, type WireEvent, type WireSignal } from './event.ts';
 import type { Frame } from './frame.ts';
@@ -399,11 +399,3 @@ export function subscribe(options: SubscriptionOptions): Subscription {
 }
 
 const isFinal = (fault: unknown): fault is ChatError => fault instanceof ChatError && !fault.retry;
-
-/** Whether one cursor lies before another of the same epoch; any lies before none. */
-function isBefore(one: string | undefined, other: string | undefined): boolean {
-  if (one === undefined || other === undefined) return one !== undefined;
-  const at = parseCursor(one);
-  const than = parseCursor(other);
-  return at?.epoch === than?.epoch && (at?.pos ?? 0) < (than?.pos ?? 0);
-}
