@@ -1,13 +1,24 @@
 /** A site's chat over one edge: one session, one stream, any number of threads. */
-import type { Clock, LineEvent } from '@payload-chat/protocol';
+import {
+  ChatError,
+  type Clock,
+  errorBody,
+  isBefore,
+  type LineEvent,
+  pathOf,
+  read,
+  readEvent,
+  signal as signalShape,
+  systemClock,
+} from '@payload-chat/protocol';
+import { createLine } from './line.ts';
+import { createPersistence } from './persist.ts';
+import { createRequest } from './request.ts';
+import { createSession, type GetToken, isUnauthorized, type KeyStorage } from './session.ts';
+import { createThread, type KeptThread, nameOf, type ThreadHost } from './thread-store.ts';
 import type { Client } from './view.ts';
 
-/** The least of `localStorage` that is used. */
-export interface KeyStorage {
-  getItem(key: string): string | null;
-  setItem(key: string, value: string): void;
-  removeItem(key: string): void;
-}
+export type { GetToken, KeyStorage } from './session.ts';
 
 export interface ClientOptions {
   /** Where the edge (or the server) answers, a path in front included: every URL is `edge` + `/api/...`. */
@@ -15,10 +26,10 @@ export interface ClientOptions {
   /** The site's key. */
   site: string;
   /** The caller's chat token, asked at the start and 60 s before `expiresAt` (ISO 8601). Without it: a visitor. */
-  getToken?: () => Promise<{ token: string; expiresAt: string }>;
-  fetch?: typeof fetch;
+  getToken?: GetToken | undefined;
+  fetch?: typeof globalThis.fetch | undefined;
   /** Sees every frame and every attempt to open a stream. */
-  onFrame?: (event: LineEvent) => void;
+  onFrame?: ((event: LineEvent) => void) | undefined;
   /** Time, for tests. */
   clock?: Clock;
   /** 0 to 1, for tests. */
@@ -28,9 +39,187 @@ export interface ClientOptions {
   /** What says `online`, `offline`, `pageshow` and `visibilitychange`; the page by default. */
   events?: EventTarget | null;
   /** The page's origin; its own by default. */
-  origin?: string;
+  origin?: string | undefined;
 }
 
-export function createClient(_options: ClientOptions): Client {
-  throw new Error('Not built yet.');
+/** Asks nothing of anybody before a thread is opened. */
+export function createClient(options: ClientOptions): Client {
+  const {
+    site,
+    getToken,
+    fetch = globalThis.fetch.bind(globalThis),
+    clock = systemClock,
+    random = Math.random,
+    storage = pageStorage(),
+    events = 'addEventListener' in globalThis ? globalThis : null,
+    origin = globalThis.location?.origin,
+  } = options;
+  const edge = options.edge.replace(/\/+$/, '');
+  const threads = new Map<string, KeptThread>();
+  const { persist, wake } = createPersistence(clock, random);
+  const request = createRequest(edge, fetch, clock);
+  let closed = false;
+  /** The token of the newest stream. */
+  let streamToken = '';
+  /** A second thread beside a guest's room takes more than a guest. */
+  let rising: Promise<void> | undefined;
+  let session = newSession();
+
+  const opened = () => [...threads.values()].filter(({ open }) => open);
+  const every = (run: (thread: KeptThread) => void) => [...threads.values()].forEach(run);
+
+  function newSession() {
+    return createSession({
+      site,
+      request,
+      clock,
+      getToken,
+      own: !/^\w+:/.test(edge) || edge === origin || edge.startsWith(`${origin}/`),
+      storage,
+      key: `payload-chat:${edge}:${site}`,
+      room() {
+        const [only, another] = opened();
+        return only && !another && 'room' in only.target ? only.target.room : undefined;
+      },
+      idle: () => opened().length === 0,
+      onRenew() {
+        line.renew();
+        every((thread) => {
+          thread.changed();
+          thread.lookAgain();
+        });
+      },
+      onSwitch: () => client.reset(),
+    });
+  }
+
+  const line = createLine({
+    clock,
+    random,
+    events,
+    topics() {
+      const topics = new Set(opened().flatMap(({ topic }) => topic ?? []));
+      if (topics.size && session.user?.kind !== 'guest') topics.add('me');
+      return [...topics];
+    },
+    cursor: () =>
+      opened().reduce<string | undefined>(
+        (first, { cursor }) => (cursor && isBefore(cursor, first) ? cursor : first),
+        undefined,
+      ),
+    async connect(topics, cursor, signal) {
+      try {
+        streamToken = await session.token();
+      } catch (failure) {
+        // What the session was refused the stream is refused too; a broken network is one here as well.
+        if (!(failure instanceof ChatError) || failure.cause) throw failure;
+        const { status, retryAfterS = 0 } = failure;
+        return Response.json(errorBody(failure), { status, headers: { 'Retry-After': `${retryAfterS}` } });
+      }
+      return fetch(
+        `${edge}${pathOf('stream')}?${topics.map((name) => `topic=${encodeURIComponent(name)}`).join('&')}`,
+        {
+          headers: { Authorization: `Bearer ${streamToken}`, ...(cursor ? { 'Last-Event-ID': cursor } : {}) },
+          signal,
+        },
+      );
+    },
+    async onUnauthorized() {
+      session.refuse(streamToken);
+      await session.token();
+    },
+    onEvent(wire) {
+      const event = readEvent(wire);
+      every((thread) => thread.onEvent(wire, event));
+    },
+    onSignal(wire) {
+      const signal = read(signalShape, wire);
+      if (signal) every((thread) => thread.onSignal(signal));
+    },
+    onReady: () => every((thread) => thread.lookAgain()),
+    refresh: () => Promise.all(opened().map((thread) => thread.load())),
+    onRefused: () => every((thread) => thread.refresh()),
+    onConnection: () => every((thread) => thread.changed()),
+    onWake: wake,
+    onLine: options.onFrame,
+  });
+
+  const host: ThreadHost = {
+    clock,
+    persist,
+    get user() {
+      return session.user;
+    },
+    get connection() {
+      return line.connection;
+    },
+    get closed() {
+      return closed;
+    },
+    async call(parser, route, asked) {
+      await rising;
+      for (let again = false; ; again = true) {
+        const token = await session.token();
+        try {
+          return await request(parser, route, { ...asked, token });
+        } catch (failure) {
+          if (!isUnauthorized(failure)) throw failure;
+          session.refuse(token);
+          // A new token refused too: a hop may not know its key yet. It is tried again later.
+          if (again) throw new ChatError('unavailable', { cause: failure });
+        }
+      }
+    },
+    write: () => session.write(),
+    onOpen() {
+      // Refused, the room stays readable.
+      if (opened().length > 1) rising = session.rise().catch(() => {});
+    },
+    sync: line.sync,
+  };
+
+  const client: Client = {
+    edge,
+    site,
+    open(target) {
+      const name = nameOf(target);
+      const thread = threads.get(name) ?? createThread(host, target);
+      threads.set(name, thread);
+      return thread.store;
+    },
+    reset() {
+      if (closed) return;
+      session.close();
+      session = newSession();
+      rising = undefined;
+      line.end();
+      every((thread) => thread.restart());
+    },
+    async logout() {
+      const { user } = session;
+      try {
+        if (user && user.kind !== 'guest') await request(() => true, 'logout', { token: await session.token() });
+      } catch (failure) {
+        if (!isUnauthorized(failure)) throw failure; // Else it had ended already.
+      } finally {
+        session.forget();
+        client.reset();
+      }
+    },
+    close() {
+      closed = true;
+      session.close();
+      every((thread) => thread.close());
+      line.close();
+    },
+  };
+  return client;
+}
+
+function pageStorage(): KeyStorage | null {
+  try {
+    return globalThis.localStorage ?? null;
+  } catch {
+    return null; // The browser forbids it to this page.
+  }
 }

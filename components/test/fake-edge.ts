@@ -3,8 +3,8 @@
  * site behind it. Runs in Node and in a browser; a client is given `line().fetch`.
  */
 import {
-  type Clock,
   ChatError,
+  type Clock,
   createHub,
   errorAnswer,
   type Hub,
@@ -14,8 +14,8 @@ import {
   read,
   type Session,
   type Sink,
-  sendRequest,
   type Snapshot,
+  sendRequest,
   systemClock,
   topic,
   topicsOfMe,
@@ -25,7 +25,7 @@ import {
 import { createFakeLine, type FakeLine } from './fake-line.ts';
 import { createFakeSite, type Held } from './fake-site.ts';
 
-export type { FakeLine, Failure } from './fake-line.ts';
+export type { Failure, FakeLine } from './fake-line.ts';
 
 export interface FakeEdgeOptions {
   clock?: Clock;
@@ -59,7 +59,8 @@ export const people: User[] = [
 export function createFakeEdge(options: FakeEdgeOptions = {}) {
   const { clock = systemClock, site: key = 'halden', visitors = true, tokenMs = 3_600_000, roomCacheMs = 0 } = options;
   const hubOptions = { clock, ...(options.random ? { random: options.random } : {}), ...options.hub };
-  const requests: Array<{ method: string; path: string; query: string; body: unknown; by: string; status: number }> = [];
+  const requests: Array<{ method: string; path: string; query: string; body: unknown; by: string; status: number }> =
+    [];
   const revoked = new Set<string>();
   const rooms = new Map<string, { atMs: number; snapshot: Snapshot }>();
   const lastTyping = new Map<string, number>();

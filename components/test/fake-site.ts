@@ -160,8 +160,7 @@ export function createFakeSite({ clock, onEvent }: { clock: Clock; onEvent: (log
       const event = append(held, user, { type: 'message.posted', message }, audience(held));
       return { ...message, pos: event.pos };
     },
-    edit: (id: string, content: string, actor = '') =>
-      change(id, actor, 'message.edited', { content, editedAt: at() }),
+    edit: (id: string, content: string, actor = '') => change(id, actor, 'message.edited', { content, editedAt: at() }),
     remove: (id: string, actor = '') => change(id, actor, 'message.deleted', { content: '', deletedAt: at() }),
     /** Gone without a tombstone. */
     erase(id: string) {
