@@ -16,9 +16,12 @@ const everywhere = [
 export default withPayload({
   // Which build to serve: a newer one may be in the making beside it.
   distDir: process.env.CHAT_NEXT_DIST || '.next',
+  // `npm run check` checks types, tests included; a start should not wait for it again.
+  typescript: { ignoreBuildErrors: true },
   poweredByHeader: false,
   // Streams must leave byte by byte; whoever stands in front compresses the rest.
   compress: false,
+  redirects: async () => [{ source: '/', destination: '/admin', permanent: false }],
   headers: async () => [
     { source: '/:path*', headers: everywhere },
     { source: '/admin/:path*', headers: [{ key: 'X-Frame-Options', value: 'SAMEORIGIN' }] },

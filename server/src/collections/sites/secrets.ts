@@ -52,7 +52,7 @@ export const sealSecrets: CollectionBeforeChangeHook = async ({ data, originalDo
     const kid = row.kid || randomBytes(6).toString('base64url');
     const value = row.value || randomBytes(32).toString('base64url');
     fresh.set(kid, value);
-    return { ...row, kid, value: sealed(value, req.payload.encrypt) };
+    return { ...row, kid, value: sealed(req.payload, value) };
   });
   (await noteOf(req)).memo.set(memoKey, fresh);
   return { ...data, secrets };

@@ -92,7 +92,7 @@ function accountId(value: unknown): string {
 }
 
 function secretOf(payload: Payload, { kid, value }: Record<string, unknown>): Site['secrets'] {
-  return typeof kid === 'string' && typeof value === 'string' ? [{ kid, value: opened(value, payload.decrypt) }] : [];
+  return typeof kid === 'string' && typeof value === 'string' ? [{ kid, value: opened(payload, value) }] : [];
 }
 
 /** Whether an account belongs to the site: a member (every account where none is listed), an agent or an admin. */
