@@ -148,7 +148,7 @@ export function createLine(options: LineOptions): Line {
       else if (!stream || stream.state.is === 'stopped') begin(options.cursor());
       else if (!resetting) {
         const back = cursor !== undefined && isBefore(cursor, stream.cursor);
-        if (back || topics.some((name) => !opened.includes(name))) stream.move(back ? cursor : undefined);
+        if (back || topics.some((name) => !opened.includes(name))) stream.move(back ? cursor : stream.cursor);
       }
       look();
     },

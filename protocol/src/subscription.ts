@@ -80,8 +80,10 @@ export interface Subscription {
   /** Tries now instead of later, but not before a hop's own wish: the network came back. Open streams are left alone. */
   nudge(): void;
   /**
-   * Opens the next stream before the last ends: topics or token changed. A `cursor` earlier than the own one is gone
-   * back to at its `hello`; one that is later, or of another epoch, would skip something and is not taken.
+   * Opens the next stream before the last ends: topics or token changed. With a `cursor` everything after it comes
+   * (again) from the next stream, whatever the last one brings meanwhile: new topics are named with the own cursor,
+   * else what happens to them before the takeover is lost. One that is later than the own, or of another epoch, would
+   * skip something and is not taken.
    */
   move(cursor?: string): void;
   /** Callable twice. */
@@ -110,7 +112,7 @@ const steadyMs = 10_000;
 interface Reading {
   stream: Stream;
   from: string | undefined;
-  /** Whether `from` is one to go back to, and which was wanted at the opening. */
+  /** Whether everything after `from` is wanted from it, and which cursor that was wanted for. */
   goesBack: boolean;
   back: string | undefined;
   /** 0 until its `hello`. */
@@ -146,8 +148,8 @@ export function subscribe(options: SubscriptionOptions): Subscription {
   }
 
   function open(): Reading {
-    const goesBack = isBefore(back, cursor);
-    const from = goesBack ? back : cursor;
+    const goesBack = back !== undefined;
+    const from = isBefore(back, cursor) ? back : cursor;
     const stream = openStream(
       (signal) => options.open(from, signal),
       clock,
@@ -330,11 +332,12 @@ export function subscribe(options: SubscriptionOptions): Subscription {
     reading.pingMs = pingMs;
     reading.stream.watch(pingMs * silencePings);
     reading.cancel = clock.after(Math.max(maxAgeMs - renewMs, maxAgeMs / 2, 1000), renew);
-    if (reading.goesBack) cursor = reading.from;
+    const goesBack = reading.goesBack && isBefore(reading.from, cursor);
+    if (goesBack) cursor = reading.from;
     if (reading.back === back) back = undefined;
     // "From now" is from here, also when this stream breaks before its first event. A service stream has a tail yet.
     if (!options.dense) cursor ??= greeting.cursor;
-    if (state.is !== 'live' || reading.goesBack) enter({ is: 'replaying' });
+    if (state.is !== 'live' || goesBack) enter({ is: 'replaying' });
     if (reading === current) options.onHello?.(greeting, data);
   }
 
@@ -342,7 +345,8 @@ export function subscribe(options: SubscriptionOptions): Subscription {
   function follows(reading: Reading, at: Cursor, by: number): boolean {
     const held = cursor === undefined ? undefined : parseCursor(cursor);
     if (held && at.epoch !== held.epoch) reset(reading, 'epoch');
-    else if (held && at.pos <= held.pos) return false;
+    // What comes while a stream that goes back is under way comes again from that.
+    else if (held && (at.pos <= held.pos || isBefore(back, cursor))) return false;
     else if (held && options.dense && at.pos > held.pos + by) reset(reading, 'gap');
     else return true;
     return false;
