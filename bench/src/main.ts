@@ -1,8 +1,9 @@
 /** `npm run bench`: all of it, or the named sections: `npm run bench -- fan-out`. */
 import { fanOut } from './fan-out/main.ts';
+import { latency } from './latency.ts';
 import { server } from './server/main.ts';
 
-const sections: Record<string, () => Promise<void>> = { server, 'fan-out': fanOut };
+const sections: Record<string, () => Promise<void>> = { server, latency, 'fan-out': fanOut };
 
 const asked = process.argv.slice(2);
 for (const name of asked.length ? asked : Object.keys(sections)) {
