@@ -85,6 +85,7 @@ export function fanOut(
   }
   for (const subscriber of extra) note(subscriber, shareOf([items.length - 1]));
 
+  const services = [...audience.services];
   // All shares are taken off before the first byte leaves: what a sink does meanwhile can't leave one behind.
   const shares = touched.map((subscriber) => {
     const share = subscriber.share as Share;
@@ -99,7 +100,7 @@ export function fanOut(
     share.chunk ??= joinFrames(share.indexes.map((index) => (items[index] as Outgoing).frame));
     give(subscriber, share.chunk);
   });
-  if (audience.services.size === 0) return;
+  if (services.length === 0) return;
   const whole = joinFrames(items.map(serviceFrame));
-  for (const service of [...audience.services]) give(service, whole);
+  for (const service of services) give(service, whole);
 }

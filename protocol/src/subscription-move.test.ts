@@ -25,8 +25,8 @@ async function reader() {
     onEvent: ({ pos }) => void heard.push(pos),
     onReset: () => undefined,
     async open(from) {
-      let controller: ReadableStreamDefaultController<Uint8Array>;
-      const body = new ReadableStream<Uint8Array>({ start: (given) => void (controller = given) });
+      const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+      const writer = writable.getWriter();
       streams.push({
         from,
         write(event, pos) {
@@ -37,10 +37,10 @@ async function reader() {
               : event === 'message'
                 ? envelope
                 : { cursor: at(pos) };
-          controller.enqueue(encodeFrame({ event, id: at(pos), data }));
+          void writer.write(encodeFrame({ event, id: at(pos), data })).catch(() => {});
         },
       });
-      return new Response(body, { headers: { 'Content-Type': 'text/event-stream' } }) as never;
+      return new Response(readable, { headers: { 'Content-Type': 'text/event-stream' } }) as never;
     },
   });
   await flow();

@@ -18,7 +18,7 @@ export type AskedTopic = { is: 'me' } | { is: 'thread'; id: string } | { is: 'ro
 /** `undefined` for a word that is no topic a reader may ask for. */
 export function parseAskedTopic(asked: string): AskedTopic | undefined {
   if (asked === 'me') return { is: 'me' };
-  const [, kind, name] = /^(thread|room):([^\s:\p{C}]{1,128})$/u.exec(asked) ?? [];
+  const [, kind, name] = /^(thread|room):([^\s:\p{Cc}\p{Cs}]{1,128})$/u.exec(asked) ?? [];
   if (!name) return undefined;
   return kind === 'thread' ? { is: 'thread', id: name } : { is: 'room', key: name };
 }
