@@ -8,10 +8,9 @@ import type { PayloadRequest } from 'payload';
  */
 export async function readBody<T>(req: PayloadRequest, shape: Parser<T>): Promise<T> {
   const body = await jsonOf(req);
-  const faults: Fault[] = [];
-  findUnstorable(body, '', faults);
   const result = parse(shape, body);
-  if (!result.ok) faults.push(...result.faults.map(({ field, message }) => ({ field: field || 'body', message })));
+  const faults = result.ok ? [] : result.faults.map(({ field, message }) => ({ field: field || 'body', message }));
+  faults.push(...halfCharacters(body).filter(({ field }) => faults.every((met) => met.field !== field)));
   if (faults.length) throw new ChatError('invalid', { faults });
   return (result as { value: T }).value;
 }
@@ -58,15 +57,10 @@ async function boundedBytes(req: PayloadRequest): Promise<Uint8Array<ArrayBuffer
   return Uint8Array.from(Buffer.concat(chunks));
 }
 
-/** Text that no Postgres column takes: NUL, and half of a surrogate pair. Finds it at any depth. */
-function findUnstorable(value: unknown, field: string, faults: Fault[]): void {
-  if (typeof value === 'string') {
-    if (!isStorable(value)) faults.push({ field: field || 'body', message: 'Must be whole Unicode text without NUL.' });
-  } else if (typeof value === 'object' && value !== null) {
-    for (const [name, inner] of Object.entries(value)) findUnstorable(inner, field ? `${field}.${name}` : name, faults);
-  }
-}
-
-export function isStorable(text: string): boolean {
-  return !text.includes('\0') && text.isWellFormed();
+/** Half of a surrogate pair is valid JSON, and text that no Postgres column takes. Our bodies are flat. */
+function halfCharacters(body: unknown): Fault[] {
+  if (typeof body !== 'object' || body === null) return [];
+  return Object.entries(body).flatMap(([field, value]) =>
+    typeof value === 'string' && !value.isWellFormed() ? [{ field, message: 'Must be whole Unicode characters.' }] : [],
+  );
 }

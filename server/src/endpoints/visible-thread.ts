@@ -15,12 +15,8 @@ export interface VisibleThread {
   asOf: number;
 }
 
-/** Longest name of a thread that is looked up at all, in characters. */
-const nameChars = 160;
-
 /** How a path or topic names a thread: an id, `room:<key>`, or `support` for the caller's own. */
 export function threadWhere({ site, user }: Caller, name: string): { where: string; value: string } {
-  if (name.length > nameChars || name.includes('\0')) return { where: 'false and t.id = $2', value: '' };
   if (name === 'support') return { where: 't.slot = $2', value: slotOf({ kind: 'support', site: site.key, user: user.id }) };
   if (name.startsWith('room:')) return { where: 't.slot = $2', value: slotOf({ kind: 'room', site: site.key, key: name.slice(5) }) };
   return { where: 't.id = $2', value: name };
@@ -57,7 +53,6 @@ export async function findThread(req: PayloadRequest, caller: Caller, name: stri
 export function siteOfRow(req: PayloadRequest, table: 'messages' | 'participants' | 'threads', id: string) {
   return async (): Promise<string | undefined> => {
     const tables = tablesOf(req.payload);
-    if (id.length > nameChars || id.includes('\0')) return undefined;
     const thread = table === 'threads' ? '$1' : `(select thread_id from ${tables[table]} where id = $1)`;
     const [row] = await queryOf(req.payload)<{ site: string }>(
       `select site_id as site from ${tables.threads} where id = ${thread}`,
@@ -67,8 +62,12 @@ export function siteOfRow(req: PayloadRequest, table: 'messages' | 'participants
   };
 }
 
-/** A segment of the path, as it was decoded. */
+/** Longest segment that is looked up at all, in characters. */
+const segmentChars = 160;
+
+/** A segment of the path, as it was decoded; what no row can be called is `""`, which no row is called. */
 export function pathParam(req: PayloadRequest, name: string): string {
   const value = req.routeParams?.[name];
-  return typeof value === 'string' ? value : '';
+  if (typeof value !== 'string' || value.length > segmentChars) return '';
+  return value.includes('\0') || !value.isWellFormed() ? '' : value;
 }

@@ -1,0 +1,20 @@
+/** Repeatable chance for tests that shuffle: the seed stands in the output of a failing run. */
+
+export interface Random {
+  /** A whole number from 0 to `bound` - 1. */
+  below(bound: number): number;
+}
+
+/** Mulberry32. `SEED` in the environment repeats a run. */
+export function randomFrom(label: string): Random {
+  let state = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 32)) >>> 0;
+  console.info(`${label}: SEED=${state}`);
+  return {
+    below(bound) {
+      state = (state + 0x6d2b79f5) >>> 0;
+      let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+      mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+      return ((mixed ^ (mixed >>> 14)) >>> 0) % bound;
+    },
+  };
+}
