@@ -21,8 +21,8 @@ import {
 export interface FeedOptions {
   open(cursor: string | undefined, signal: AbortSignal): Promise<StreamResponse>;
   hub: Hub;
-  /** Before the hub begins, or begins anew after a hole. */
-  onStart(): void;
+  /** Before the hub begins after this position, or begins anew after a hole. */
+  onStart(epoch: string, pos: number): void;
   /** Sessions that ended while their tokens have not. */
   onRevoked(sids: readonly string[]): void;
   /** All that the server had at the connect has arrived. */
@@ -58,7 +58,7 @@ export function openFeed({ hub, clock, ...options }: FeedOptions): Feed {
   function goOn(epoch: string, pos: number) {
     const { window } = hub;
     if (window?.epoch === epoch && pos <= window.head) return;
-    options.onStart();
+    options.onStart(epoch, pos);
     hub.start(epoch, pos);
   }
 

@@ -6,7 +6,6 @@ import {
   ChatError,
   type Clock,
   flag,
-  type Hub,
   object,
   optional,
   read,
@@ -15,6 +14,7 @@ import {
   type WireEvent,
   whole,
 } from '@payload-chat/protocol';
+import { createChanges } from './changes.ts';
 import { createFlights } from './flights.ts';
 import type { Reader } from './tokens.ts';
 
@@ -35,8 +35,8 @@ export interface Grants {
   isPublic(thread: string): boolean;
   /** Told of each event when it is in the ring, before it goes out. */
   see(event: WireEvent): void;
-  /** The log has a hole: what was known before it proves nothing. */
-  clear(): void;
+  /** The log begins (again) after this position: what was known before it proves nothing. */
+  start(epoch: string, pos: number): void;
 }
 
 const yes = object({ allow: flag, thread: text(1), public: flag, asOf: text(1), untilMs: whole() });
@@ -54,12 +54,12 @@ const patienceMs = 10_000;
 
 export function createGrants(
   question: (asked: string, reader: Reader) => Promise<unknown>,
-  hub: Pick<Hub, 'changedSince'>,
   clock: Clock,
 ): Grants {
   /** By `asked` for public rooms, by `asked user` for the rest: no topic contains a space. */
   const held = new Map<string, Grant>();
   const flights = createFlights<Grant | undefined>(clock);
+  const changes = createChanges();
 
   const wait = (ms: number) => new Promise<void>((resolve) => void clock.after(ms, resolve));
 
@@ -91,7 +91,7 @@ export function createGrants(
       const given = read(yes, answer);
       if (!given) throw new ChatError('unreachable', { cause: new Error('The grant has another shape.') });
       // What this hop has heard since then may have changed the answer.
-      if (hub.changedSince(given.asOf, given.thread)) continue;
+      if (changes.since(given.asOf, given.thread)) continue;
       const untilMs = clock.now() + Math.min(given.untilMs, keptMs);
       const grant: Grant = { thread: given.thread, public: given.public, untilMs, holds: true };
       for (const name of new Set([asked, topic.thread(given.thread)]))
@@ -153,13 +153,17 @@ export function createGrants(
     isPublic: (thread) => lookUp(topic.thread(thread))?.public === true,
 
     see(event) {
+      changes.see(event);
       const thread = event.thread ?? undefined;
       if (event.type === 'thread.updated') drop(thread, undefined);
       else if (event.type === 'participant.left') drop(thread, read(left, event)?.participant.user.id);
       else if (event.type === 'user.erased') drop(undefined, read(erased, event)?.user.id);
     },
 
-    clear: () => drop(undefined, undefined),
+    start(epoch, pos) {
+      changes.start(epoch, pos);
+      drop(undefined, undefined);
+    },
   };
 }
 

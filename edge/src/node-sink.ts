@@ -1,5 +1,6 @@
 /** A stream written to Node's own response: no web stream between the hub and the socket. */
 import type { ServerResponse } from 'node:http';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { OpenSink } from './reading.ts';
 
 /** How long a client may take to read a stream's last words before it is cut off. */
@@ -40,7 +41,7 @@ export function nodeSink(outgoing: ServerResponse): OpenSink {
         if (outgoing.destroyed || outgoing.closed) gone();
         else outgoing.once('close', gone);
       },
-      response: new Response(null, { headers: { 'x-hono-already-sent': 'true' } }),
+      response: RESPONSE_ALREADY_SENT,
     };
   };
 }

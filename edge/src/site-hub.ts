@@ -50,7 +50,7 @@ export const sulkMs = 10_000;
 
 export function openSiteHub({ site, config, upstream, clock, random, log, onClosed }: SiteHubOptions): SiteHub {
   const hub = createHub({ ...config.hub, clock, random });
-  const grants = createGrants((asked, reader) => upstream.grant(asked, reader), hub, clock);
+  const grants = createGrants((asked, reader) => upstream.grant(asked, reader), clock);
   const snapshots = createSnapshots((...asked) => upstream.snapshot(...asked), hub, clock);
   const revocations = createRevocations(clock);
   let holders = 0;
@@ -67,8 +67,8 @@ export function openSiteHub({ site, config, upstream, clock, random, log, onClos
     hub,
     clock,
     random,
-    onStart() {
-      grants.clear();
+    onStart(epoch, pos) {
+      grants.start(epoch, pos);
       snapshots.clear();
     },
     onRevoked: (sids) => {

@@ -1,0 +1,17 @@
+/** The Worker edge in workerd, over real HTTP, against a server made by hand. */
+import { hopOver } from '../test/fake-hop.ts';
+import { startFakeServer } from '../test/fake-server.ts';
+import { hubContract } from '../test/hub-contract.ts';
+import { startWorkerEdge } from '../test/worker-edge.ts';
+
+hubContract('the Worker edge', async () => {
+  const server = await startFakeServer();
+  const edge = await startWorkerEdge(
+    { CHAT_SERVER_URL: server.url, CHAT_EDGE_KEY: server.edgeKey, CHAT_PING_MS: '1000' },
+    23_201,
+  );
+  return hopOver(server, edge.url, async () => {
+    await edge.close();
+    await server.stop();
+  });
+});

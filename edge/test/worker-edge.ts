@@ -1,0 +1,44 @@
+/** The Worker in workerd, by the wrangler.toml that deploys. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { unstable_startWorker } from 'wrangler';
+
+export interface WorkerEdge {
+  url: string;
+  close(): Promise<void>;
+}
+
+/** The script that this Worker serves in place of the elements' build. */
+export const scriptText = 'export const chat = "here";\n';
+
+export async function startWorkerEdge(variables: Record<string, string>, port: number): Promise<WorkerEdge> {
+  // Asking Cloudflare for a description of this machine, and telling it what was done, are not part of a test.
+  Object.assign(process.env, { CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_SEND_METRICS: 'false' });
+  const folder = await mkdtemp(path.join(tmpdir(), 'chat-edge-'));
+  await writeFile(path.join(folder, 'chat.js'), scriptText);
+  await writeFile(path.join(folder, 'other.js'), 'not for you');
+  const worker = await unstable_startWorker({
+    config: fileURLToPath(new URL('../../wrangler.toml', import.meta.url)),
+    assets: folder,
+    bindings: Object.fromEntries(
+      Object.entries(variables).map(([name, value]) => [name, { type: 'plain_text' as const, value }]),
+    ),
+    dev: {
+      server: { hostname: '127.0.0.1', port },
+      inspector: false,
+      persist: false,
+      watch: false,
+      logLevel: 'error',
+    },
+  });
+  await worker.ready;
+  return {
+    url: `http://127.0.0.1:${port}${variables.CHAT_BASE_PATH ?? ''}`,
+    async close() {
+      await worker.dispose();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
