@@ -1,0 +1,7 @@
+/** Defines `<chat-composer>`, and the provider that it may stand in. */
+import './chat-provider.ts';
+import { ChatComposer } from './composer/composer-element.ts';
+import { define } from './base.ts';
+
+define('chat-composer', ChatComposer);
+export { ChatComposer };

@@ -1,0 +1,21 @@
+/** What stands under the field, and whether what was written can be sent as it is. */
+import { limits } from '@payload-chat/protocol';
+import { fill, type Words } from '../words.ts';
+
+export interface Hint {
+  text: string;
+  fault: boolean;
+  /** Changes by the second: shown, not read out. */
+  counts: boolean;
+}
+
+/** Characters left are told from here on, in UTF-16 units. */
+const closeChars = 200;
+
+export function hintOf(words: Words, chars: number, waitMs: number, refusal: string): Hint | undefined {
+  const left = limits.contentChars - chars;
+  if (waitMs > 0) return { text: fill(words.slower, Math.ceil(waitMs / 1000)), fault: true, counts: true };
+  if (left < 0) return { text: words.tooLong, fault: true, counts: false };
+  if (refusal) return { text: refusal, fault: true, counts: false };
+  if (left <= closeChars) return { text: fill(words.left, left), fault: false, counts: true };
+}

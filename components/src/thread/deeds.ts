@@ -1,0 +1,193 @@
+/**
+ * What a reader does with messages: by mouse, finger and key. Buttons say by their `name` what they do, so that one
+ * listener serves the log and the menu.
+ */
+import { draftOf } from '../draft.ts';
+import type { ShownMessage, ThreadStore, ThreadView } from '../view.ts';
+import type { Line, Log } from './log.ts';
+import { deedsOf, placeMenu, roved } from './menu.ts';
+import { keyOf } from './rows.ts';
+
+/** What the deeds need of their thread. */
+export interface DeedHost extends HTMLElement {
+  readonly _root: ShadowRoot;
+  requestUpdate(): void;
+  _log: Log;
+  _store: ThreadStore | undefined;
+  _shownView: ThreadView | undefined;
+  _said: string;
+  _tell(name: string, detail: unknown): boolean;
+}
+
+/** A finger that rests this long opens the menu; one that strays further, in pixels, scrolls. */
+const pressMs = 500;
+const strayPx = 8;
+
+/** Keys that do something with a message, on it and in its menu. */
+const keys: Record<string, string> = { r: 'reply', c: 'copy', e: 'edit', Enter: 'menu', ' ': 'menu' };
+
+export class Deeds {
+  /** The key of the message that Tab reaches. */
+  _current = '';
+  /** Whose menu is open. */
+  _menu: ShownMessage | undefined;
+  private _host: DeedHost;
+  private _back: HTMLElement | undefined;
+  private _press: ReturnType<typeof setTimeout> | undefined;
+  private _at: [number, number] = [0, 0];
+
+  constructor(host: DeedHost) {
+    this._host = host;
+    const root = host._root;
+    root.addEventListener('click', (event) => {
+      const button = (event.target as Element).closest('button');
+      if (button?.name) this._do(button.name, lineOf(button)?._message ?? this._menu, button);
+    });
+    root.addEventListener('keydown', (event) => this._key(event as KeyboardEvent));
+    root.addEventListener('focusin', ({ target }) => {
+      const message = lineOf(target)?._message;
+      if (!message || keyOf(message) === this._current) return;
+      this._current = keyOf(message);
+      host.requestUpdate();
+    });
+    root.addEventListener('pointerdown', (event) => {
+      const { pointerType, clientX, clientY, target } = event as PointerEvent;
+      this._at = [clientX, clientY];
+      this._lift();
+      const bubble = (target as Element).closest('.b');
+      if (bubble && pointerType !== 'mouse') this._press = setTimeout(() => this._open(bubble), pressMs);
+    });
+    root.addEventListener('pointermove', (event) => {
+      const { clientX, clientY } = event as PointerEvent;
+      if (Math.hypot(clientX - this._at[0], clientY - this._at[1]) > strayPx) this._lift();
+    });
+    for (const type of ['pointerup', 'pointercancel']) root.addEventListener(type, () => this._lift());
+    // A long press is ours; the browser's own menu would lie over it.
+    root.addEventListener('contextmenu', (event) => this._menu && event.preventDefault());
+  }
+
+  /** Closes the menu, and gives the focus back where it was within it. */
+  _close(): void {
+    const menu = this._menuElement;
+    if (!this._menu || !menu) return;
+    const within = menu.contains(this._host._root.activeElement);
+    this._menu = undefined;
+    menu.hidePopover();
+    if (within) this._back?.focus({ preventScroll: true });
+    this._host.requestUpdate();
+  }
+
+  _lift(): void {
+    clearTimeout(this._press);
+  }
+
+  private get _menuElement(): HTMLElement | null {
+    return this._host._root.querySelector('.mn');
+  }
+
+  private _do(deed: string, message: ShownMessage | undefined, by: Element): void {
+    const host = this._host;
+    const store = host._store;
+    if (deed === 'reload') store?.reload();
+    if (!store || !message) return;
+    const draft = draftOf(store);
+    const { localId = '', content, id } = message;
+    if (deed !== 'menu') this._close();
+    switch (deed) {
+      case 'menu':
+        return this._open(by);
+      case 'reply':
+      case 'edit':
+        return draft.begin(deed, message);
+      case 'copy':
+        return void navigator.clipboard?.writeText(content).catch(() => {}); // The page may not allow it.
+      case 'quote':
+        return void this._ring(store, message.replyTo);
+      case 'retry':
+        return store.retry(localId);
+      case 'rewrite':
+        draft.text ||= content;
+        store.discard(localId);
+        return host.focus();
+      case 'discard':
+        store.discard(localId);
+        return host.focus();
+      case 'delete':
+        store.remove(id).catch((error: Error) => {
+          host._said = error.message;
+          host._tell('chat-error', { error });
+          host.requestUpdate();
+        });
+    }
+  }
+
+  private _key(event: KeyboardEvent): void {
+    const { key, target } = event;
+    const menu = this._menuElement;
+    const inMenu = this._menu && menu?.contains(target as Node);
+    const line = lineOf(target);
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (inMenu) {
+      const items = [...(menu?.querySelectorAll('button') ?? [])];
+      const next = roved(items, target as HTMLButtonElement, key);
+      if (next) next.focus();
+      else if (key === 'Escape' || key === 'Tab') this._close();
+      else {
+        const item = items.find(({ name }) => name === keys[key.toLowerCase()]);
+        if (!item) return;
+        item.click();
+      }
+    } else if (line && (target as Element).matches('.m')) {
+      const lines = this._host._log._lines.filter(({ _message }) => _message);
+      const next = roved(lines, line, key);
+      const deed = keys[key];
+      if (next) (next.firstElementChild as HTMLElement).focus();
+      else if (deed && this._may(line._message).some((one) => one === deed || deed === 'menu'))
+        this._do(deed, line._message, line);
+      else return;
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  private _may(message: ShownMessage | undefined) {
+    const view = this._host._shownView;
+    return message && view ? deedsOf(message, view) : [];
+  }
+
+  private _open(by: Element): void {
+    const host = this._host;
+    const line = lineOf(by);
+    const message = line?._message;
+    if (!this._may(message).length) return;
+    this._back = (by.closest('button') ?? line?.firstElementChild) as HTMLElement;
+    this._menu = message;
+    host.requestUpdate();
+    queueMicrotask(() => {
+      const menu = this._menuElement;
+      if (!menu || this._menu !== message) return;
+      menu.showPopover();
+      const rtl = getComputedStyle(host).direction === 'rtl';
+      const box = by.closest('button') ?? line?.querySelector('.b') ?? by;
+      placeMenu(menu, box.getBoundingClientRect(), message?.own !== rtl);
+      menu.querySelector('button')?.focus();
+    });
+  }
+
+  /** Shows the original of a quote, loading back to it where need be. */
+  private async _ring(store: ThreadStore, id: string | undefined): Promise<void> {
+    const find = () => this._host._log._lines.find(({ _message }) => _message?.id === id);
+    for (let pages = 0; pages < 20 && !find() && store.view.hasOlder; pages += 1) {
+      await store.loadOlder().catch(() => {});
+      await new Promise(requestAnimationFrame);
+    }
+    const line = find();
+    line?.scrollIntoView({ block: 'center' });
+    line?.querySelector('.b')?.animate([{ outline: '2px solid var(--_at)' }, {}], { duration: 1600, easing: 'ease-in' });
+    (line?.firstElementChild as HTMLElement | undefined)?.focus({ preventScroll: true });
+  }
+}
+
+function lineOf(target: EventTarget | null): Line | undefined {
+  return ((target as Element).closest('.rows > div') as Line | null) ?? undefined;
+}

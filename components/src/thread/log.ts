@@ -1,0 +1,110 @@
+/**
+ * The log's rows on the page, and the place in it. Each row keeps its element for as long as its message is shown. At
+ * the end the log follows what arrives; anywhere else nothing moves what is being read.
+ */
+import { render } from 'lit/html.js';
+import type { ShownMessage } from '../view.ts';
+import { type Setting, rowView } from './row-view.ts';
+import type { Row } from './rows.ts';
+
+/** A row on the page; one that holds a message knows it. */
+export interface Line extends HTMLElement {
+  _message?: ShownMessage;
+}
+
+/** Closer to the end than this, in pixels, the log follows. */
+const followPx = 40;
+
+export class Log {
+  _lines: Line[] = [];
+  _follow = true;
+  private _byKey = new Map<string, Line>();
+  private _box: HTMLElement;
+  /** What is being read, and where its lower edge was. */
+  private _place: Line | undefined;
+  private _bottom = 0;
+
+  constructor(box: HTMLElement) {
+    this._box = box;
+  }
+
+  /** Before a change: remembers what is being read. */
+  _mark(): void {
+    const { top } = this._box.getBoundingClientRect();
+    this._place = this._follow ? undefined : this._lines.find((line) => bottomOf(line) > top);
+    this._bottom = this._place ? bottomOf(this._place) : 0;
+  }
+
+  /** After a change: shows the end, or what was being read where it was. */
+  _stay(): void {
+    const box = this._box;
+    if (this._follow) box.scrollTop = box.scrollHeight;
+    else if (this._place?.isConnected) box.scrollTop += bottomOf(this._place) - this._bottom;
+  }
+
+  /** The reader scrolled. Answers whether that began or ended following. */
+  _moved(): boolean {
+    const { scrollHeight, scrollTop, clientHeight } = this._box;
+    const follow = scrollHeight - scrollTop - clientHeight < followPx;
+    const turned = follow !== this._follow;
+    this._follow = follow;
+    this._mark();
+    return turned;
+  }
+
+  /** Brings the rows in. With `live`, what is new at the end moves in; what was replayed or paged in just stands there. */
+  _fill(rows: readonly Row[], setting: Setting, live: boolean): void {
+    const list = this._box.querySelector('.rows') as HTMLElement;
+    const byKey = new Map<string, Line>();
+    for (const row of rows) {
+      const key = `${row.is} ${row.key}`;
+      const line: Line = this._byKey.get(key) ?? document.createElement('div');
+      if (row.is === 'message') line._message = row.message;
+      render(rowView(row, setting), line);
+      byKey.set(key, line);
+    }
+    const opening = !this._lines.length;
+    const last = this._lines.at(-1);
+    for (const [key, line] of this._byKey) if (!byKey.has(key)) line.remove();
+    this._byKey = byKey;
+    this._lines = [...byKey.values()];
+    let at = list.firstChild;
+    let end = !last?.isConnected;
+    for (const line of this._lines) {
+      if (line === at) at = at.nextSibling;
+      else {
+        list.insertBefore(line, at);
+        if (live && end && !opening)
+          line.animate([{ opacity: 0, translate: still.matches ? '0' : '0 4px' }, {}], {
+            duration: 200,
+            easing: 'cubic-bezier(.2,0,0,1)',
+          });
+      }
+      end ||= line === last;
+    }
+    if (opening) this._open(byKey.get('new new'));
+  }
+
+  /** The first sight: the end, or the first new message where not all that is new fits. */
+  private _open(divider: Line | undefined): void {
+    this._stay();
+    const above = divider ? this._box.getBoundingClientRect().top - divider.getBoundingClientRect().top : 0;
+    if (above <= 0) return;
+    this._box.scrollTop -= above;
+    this._follow = false;
+    this._mark();
+  }
+
+  /** The newest message on the screen. */
+  _seen(): number | undefined {
+    const { bottom } = this._box.getBoundingClientRect();
+    return this._lines.findLast((line) => line._message?.seq && (this._follow || bottomOf(line) < bottom + 16))?._message
+      ?.seq;
+  }
+}
+
+const still = matchMedia('(prefers-reduced-motion: reduce)');
+
+function bottomOf(line: Element): number {
+  return line.getBoundingClientRect().bottom;
+}

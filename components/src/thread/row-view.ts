@@ -1,0 +1,133 @@
+import { html, nothing, type TemplateResult } from 'lit/html.js';
+import { avatar } from '../look/avatar.ts';
+import { icon } from '../look/icons.ts';
+import { isFewEmoji, parseMarkdown, plainText } from '../markdown.ts';
+import type { Times } from '../times.ts';
+import type { ShownMessage, ThreadView } from '../view.ts';
+import { fill, type Words } from '../words.ts';
+import { contentView } from './content.ts';
+import type { Row } from './rows.ts';
+
+/** What a row is drawn with. */
+export interface Setting {
+  view: ThreadView;
+  words: Words;
+  times: Times;
+  /** The key of the message that the Tab key reaches. */
+  current: string;
+}
+
+type Part = TemplateResult | string | typeof nothing;
+
+export function rowView(row: Row, setting: Setting): TemplateResult {
+  const { words, times } = setting;
+  switch (row.is) {
+    case 'day':
+      return html`<div class="y w" part="day">${dayName(row.at, words, times)}</div>`;
+    case 'new':
+      return html`<div class="u w" part="unread">${newWords(row.count, words)}</div>`;
+    case 'joined': {
+      const [before, after] = words.joined.split('{}');
+      return html`<div class="y" part="system">${before}<b><bdi>${row.name}</bdi></b>${after}</div>`;
+    }
+    case 'message':
+      return messageView(row, setting);
+  }
+}
+
+/** Without a number the words are just "new messages". */
+export function newWords(count: number, words: Words): string {
+  return count === 1 ? words.newMessage : fill(words.newMessages, count || '').trim();
+}
+
+function dayName(at: string, words: Words, times: Times): string {
+  const day = new Date(at).toDateString();
+  const now = new Date();
+  if (day === now.toDateString()) return words.today;
+  now.setDate(now.getDate() - 1);
+  return day === now.toDateString() ? words.yesterday : times.day(at);
+}
+
+function messageView({ message, first, last, key }: Row & { is: 'message' }, setting: Setting): TemplateResult {
+  const { view, words, times, current } = setting;
+  const { own, sender, content, deletedAt, delivery } = message;
+  const named = !own && view.thread?.kind !== 'direct';
+  const open = delivery.is === 'sent' && !deletedAt;
+  const time = times.time(message.timestamp);
+  const look = [
+    'm',
+    own && 'o',
+    named && 'v',
+    first && 'first',
+    !last && 'go',
+    deletedAt ? 'x' : isFewEmoji(content) && 'e',
+    delivery.is,
+  ];
+  return html`<div
+    class=${look.filter(Boolean).join(' ')}
+    role="article"
+    tabindex=${key === current ? 0 : -1}
+    aria-label=${`${own ? words.you : sender.name}, ${time}`}
+    aria-describedby=${`t${key}`}
+  >
+    ${named && first ? authorView(message, words, time) : nothing}
+    <div class="b" part=${own ? 'bubble bubble-own' : 'bubble'}>
+      ${message.replyTo && !deletedAt ? quoteView(message.replyTo, setting) : nothing}
+      <div class="t" dir="auto" id=${`t${key}`}>${deletedAt ? words.deleted : contentView(content)}</div>
+      ${open ? barView(words) : nothing}
+    </div>
+    ${metaView(message, last, time, setting)}
+  </div>`;
+}
+
+function authorView({ sender, timestamp }: ShownMessage, words: Words, time: string): TemplateResult {
+  return html`${avatar(sender)}
+    <div class="by" part="author">
+      <b><bdi>${sender.name}</bdi></b>
+      ${sender.kind === 'agent' ? html`<span>${words.team}</span>` : nothing}
+      <time part="time" datetime=${timestamp}>${time}</time>
+    </div>`;
+}
+
+function quoteView(id: string, { view, words }: Setting): TemplateResult {
+  const original = view.messages.find((message) => message.id === id);
+  return html`<button class="q s" part="quote" name="quote" tabindex="-1">
+    <b>${icon('reply')}<bdi>${original ? (original.own ? words.you : original.sender.name) : nothing}</bdi></b>
+    <span dir="auto">${
+      !original ? words.earlier : original.deletedAt ? words.deleted : plainText(parseMarkdown(original.content))
+    }</span>
+  </button>`;
+}
+
+function barView(words: Words): TemplateResult {
+  return html`<div class="bar">
+    <button class="i" name="reply" tabindex="-1" aria-label=${words.reply}>${icon('reply')}</button>
+    <button class="i" name="menu" tabindex="-1" aria-label=${words.more} aria-haspopup="menu">${icon('more')}</button>
+  </div>`;
+}
+
+/** Under the bubble: of others that it was edited; of the reader's own how far it has come. */
+function metaView(message: ShownMessage, last: boolean, time: string, { view, words }: Setting): Part {
+  const { own, delivery, editedAt, deletedAt, seq } = message;
+  if (delivery.is === 'failed') return failureView(delivery.error, words);
+  const edited = editedAt && !deletedAt ? words.edited : '';
+  if (!own || !last) return edited && html`<div class="n">${edited}</div>`;
+  if (delivery.is !== 'sent')
+    return html`<div class="n s" part="receipt">${words[delivery.is === 'waiting' ? 'waiting' : 'sending']} ${icon('clock')}</div>`;
+  const stamp = html`<time part="time" datetime=${message.timestamp}>${time}</time>`;
+  if (view.thread?.kind === 'room' || deletedAt) return html`<div class="n">${edited} ${stamp}</div>`;
+  const state = seq <= view.readByOthers ? 'read' : 'sent';
+  return html`<div class="n s" part="receipt">${edited} ${stamp} ${words[state]} ${icon(state)}</div>`;
+}
+
+function failureView(error: { code: string; retry: boolean; message: string }, words: Words): TemplateResult {
+  const again = error.retry || error.code === 'unauthorized';
+  const reason =
+    error.code === 'too-large' ? words.tooLong : error.code === 'forbidden' ? words.membersOnly : error.message;
+  return html`<div class="n s d" part="receipt" role="alert">
+    ${icon('alert')}<span>${again ? words.notSent : reason}
+    <button name=${again ? 'retry' : 'rewrite'}>${again ? words.tryAgain : words.edit}</button> ·
+    <button name="discard">${words.delete}</button></span>
+  </div>`;
+}
+

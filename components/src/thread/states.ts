@@ -1,0 +1,43 @@
+/** What stands in the log's place while there is nothing to read, and above it while the line is broken. */
+import { html, nothing, type TemplateResult } from 'lit/html.js';
+import { icon, type strokes } from '../look/icons.ts';
+import type { Connection } from '../view.ts';
+import type { Words } from '../words.ts';
+
+/** Stands still; the stylesheet shows it 300 ms after the start, never before. */
+export const skeleton: TemplateResult = html`<div class="sk" part="skeleton">${[1, 2, 3, 4].map(() => html`<div><i></i><p></p></div>`)}</div>`;
+
+const glyphs = {
+  empty: 'lines',
+  failed: 'alert',
+  absent: 'lock',
+  reconnecting: 'spinner',
+  offline: 'offline',
+  back: 'sent',
+} satisfies Record<string, keyof typeof strokes>;
+
+export function stateView(is: 'empty' | 'failed' | 'absent', words: Words): TemplateResult {
+  return html`<div class="st" part=${is === 'empty' ? is : 'error'}>
+    <div>${icon(glyphs[is])}</div>
+    <h3>${words[is]}</h3>
+    <p>${words[`${is}Text`]}</p>
+    ${is === 'failed' ? html`<button class="bt" name="reload">${words.tryAgain}</button>` : nothing}
+  </div>`;
+}
+
+export type Banner = 'reconnecting' | 'offline' | 'back' | undefined;
+
+/** A line that breaks for less than this is not worth a word. The stylesheet waits as long, both ways. */
+const tellMs = 2000;
+
+/** What the banner says after the line's state changed from `last` to `now`. */
+export function bannerOf(told: Banner, last: Connection | undefined, now: Connection): Banner {
+  if (now.is === 'offline' || now.is === 'reconnecting') return now.is;
+  if (now.is === 'connecting' || !told) return told;
+  const noticed = last?.is === 'offline' || (last?.is === 'reconnecting' && Date.now() - last.sinceMs > tellMs);
+  return noticed ? 'back' : last?.is === 'live' ? told : undefined;
+}
+
+export function bannerView(is: NonNullable<Banner>, words: Words): TemplateResult {
+  return html`<div class=${`bn s ${is}`} part="banner">${icon(glyphs[is])}<b>${words[is]}</b>${is === 'offline' ? words.later : nothing}</div>`;
+}

@@ -1,0 +1,246 @@
+import { html, nothing, type TemplateResult } from 'lit/html.js';
+import { ChatElement } from '../chat-element.ts';
+import { avatar } from '../look/avatar.ts';
+import { icon } from '../look/icons.ts';
+import { tokens } from '../look/tokens.ts';
+import { parseMarkdown, plainText } from '../markdown.ts';
+import { timesIn } from '../times.ts';
+import type { ThreadStore, ThreadView } from '../view.ts';
+import { fill, type Words } from '../words.ts';
+import { Deeds } from './deeds.ts';
+import { Log } from './log.ts';
+import { deedsOf, menuView } from './menu.ts';
+import { Reading } from './reading.ts';
+import { newWords } from './row-view.ts';
+import { keyOf, rowsOf } from './rows.ts';
+import { type Banner, bannerOf, bannerView, skeleton, stateView } from './states.ts';
+import { threadStyles } from './thread-styles.ts';
+
+/** Closer to the top than this, in pixels, older messages are asked for. */
+const olderPx = 600;
+
+/**
+ * A conversation: what was said, and the field to go on. See components/README.md for how it is used.
+ *
+ * @tag chat-thread
+ */
+export class ChatThread extends ChatElement {
+  declare heading: string | undefined;
+  _log!: Log;
+  _said = '';
+  _shownView: ThreadView | undefined;
+  private _of: ThreadStore | undefined;
+  private _reading = new Reading();
+  private _deeds = new Deeds(this);
+  private _banner: Banner;
+  private _onScreen = false;
+  private _tried = false;
+  private _life: AbortController | undefined;
+  private _sizes: ResizeObserver | undefined;
+  private _screen: IntersectionObserver | undefined;
+
+  constructor() {
+    super([tokens, threadStyles]);
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this._life = new AbortController();
+    const { signal } = this._life;
+    const look = () => this._look();
+    addEventListener('focus', look, { signal });
+    document.addEventListener('visibilitychange', look, { signal });
+    addEventListener('pointerdown', (event) => event.composedPath().includes(this._at('.mn') as Element) || this._deeds._close(), {
+      signal,
+      capture: true,
+    });
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this._deeds._close();
+    this._deeds._lift();
+    this._life?.abort();
+    this._sizes?.disconnect();
+    this._screen?.disconnect();
+    this._sizes = undefined;
+  }
+
+  /** Puts the cursor into the field. */
+  override focus(options?: FocusOptions): void {
+    (this._at('chat-composer') as HTMLElement | null)?.focus(options);
+  }
+
+  /** Shows the newest message. */
+  scrollToEnd(): void {
+    this._log._follow = true;
+    this._log._stay();
+    this._look();
+  }
+
+  protected override _update(): void {
+    super._update();
+    const view = this._shownView;
+    this._log ??= new Log(this._at('.lg') as HTMLElement);
+    if (!this._sizes) {
+      this._sizes = new ResizeObserver(() => this._log._stay());
+      for (const part of ['.lg', '.in']) this._sizes.observe(this._at(part) as Element);
+      this._screen = new IntersectionObserver((entries) => {
+        this._onScreen = entries.some(({ isIntersecting }) => isIntersecting);
+        this._look();
+      });
+      this._screen.observe(this._at('.pw') as Element);
+    }
+    const rows = view?.phase.is === 'ready' ? rowsOf(view, this._reading._unread) : [];
+    if (view) {
+      const last = view.messages.at(-1);
+      const held = view.messages.some((message) => keyOf(message) === this._deeds._current);
+      const current = held || !last ? this._deeds._current : keyOf(last);
+      const times = timesIn(this.closest('[lang]')?.getAttribute('lang') ?? document.documentElement.lang);
+      this._log._fill(rows, { view, words: this._words, times, current }, view.connection.is === 'live');
+    }
+    this._log._stay();
+    this._look();
+  }
+
+  protected override _view(): TemplateResult {
+    const words = this._words;
+    const view = this._take();
+    this._log?._mark();
+    const phase = view?.phase.is ?? 'loading';
+    const status = view?.thread?.status === 'closed';
+    const banner = phase === 'ready' ? this._banner : undefined;
+    const fresh = view && this._log && !this._log._follow ? this._reading._count(view) : 0;
+    const menu = this._deeds._menu;
+    return html`
+      <slot name="header">${this._header(view, words)}</slot>
+      ${banner ? bannerView(banner, words) : nothing}
+      <div class="lg" part="log" role="log" aria-live="off" aria-label=${words.messages} @scroll=${this._scroll}>
+        <div class="in">
+          <div class="rows"></div>
+          ${phase === 'loading' ? skeleton : phase !== 'ready' ? stateView(phase, words) : nothing}
+          ${phase === 'ready' && !view?.messages.length ? html`<slot name="empty">${stateView('empty', words)}</slot>` : nothing}
+          ${status ? html`<div class="y" part="system">${words.closed} · <b>${words.reopen}</b></div>` : nothing}
+          ${view?.typing.length ? this._typing(view, words) : nothing}
+        </div>
+      </div>
+      <div class="pw">
+        ${fresh ? html`<button class="pl s" part="pill" @click=${this.scrollToEnd}>${icon('down')}${newWords(fresh, words)}</button>` : nothing}
+      </div>
+      <slot name="composer" ?hidden=${phase === 'failed' || phase === 'absent'}>
+        <chat-composer
+          exportparts="field,input,send,context,hint"
+          .client=${this.client}
+          .words=${this.words}
+          .site=${this.site}
+          .edge=${this.edge}
+          .thread=${this.thread}
+          .room=${this.room}
+        ><slot name="notice" slot="notice"></slot></chat-composer>
+      </slot>
+      <div class="vh" role="status">${banner ? words[banner] : this._said}</div>
+      <div class="mn" popover="manual" role="menu" aria-label=${words.more}>
+        ${menu && view ? menuView(deedsOf(menu, view), words) : nothing}
+      </div>
+    `;
+  }
+
+  /** What a new view brings besides its rows: what counts as unread, what is read out, what the page is told. */
+  private _take(): ThreadView | undefined {
+    if (this._of !== this._store) {
+      this._of = this._store;
+      this._shownView = undefined;
+      this._reading = new Reading();
+      this._banner = undefined;
+      this._said = '';
+      if (this._log) this._log._follow = true;
+    }
+    const last = this._shownView;
+    const view = this._shown.view;
+    this._shownView = view;
+    if (!view || view === last) return view;
+    this._banner = bannerOf(this._banner, last?.connection, view.connection);
+    const { phase, messages } = view;
+    if (phase.is === 'failed' && last?.phase.is !== 'failed') this._tell('chat-error', { error: phase.error });
+    if (phase.is !== 'ready') return view;
+    this._reading._take(view, this._looking && view.connection.is === 'live');
+    if (last?.phase.is !== 'ready') {
+      this._tell('chat-ready', { thread: view.thread });
+      return view;
+    }
+    const held = new Set(last.messages.map(keyOf));
+    const head = last.messages.findLast(({ seq }) => seq)?.seq ?? 0;
+    const news = messages.filter(({ own, seq }) => !own && seq > head);
+    if (messages.some((message) => !message.seq && !held.has(keyOf(message)))) {
+      this._log._follow = true;
+      this._reading._unread = undefined;
+    }
+    const [only] = news;
+    if (only)
+      this._said = news[1]
+        ? newWords(news.length, this._words)
+        : `${only.sender.name}: ${plainText(parseMarkdown(only.content))}`;
+    for (const message of news) this._tell('chat-message', { message });
+    return view;
+  }
+
+  private _header(view: ThreadView | undefined, words: Words): TemplateResult {
+    const { thread, participants = [], me } = view ?? {};
+    const others = participants.map(({ user }) => user).filter(({ id }) => id !== me?.id);
+    const direct = thread?.kind === 'direct' ? others[0] : undefined;
+    const title =
+      this.heading ?? direct?.name ?? thread?.title ?? thread?.key ?? (view?.phase.is === 'ready' ? words.support : '');
+    const agents = others.filter(({ kind }) => kind === 'agent').map(({ name }) => name);
+    const status =
+      thread?.status === 'closed' ? words.closed : thread?.kind === 'support' ? agents.join(', ') : undefined;
+    return html`<header class="h" part="header">
+      ${title && avatar({ id: thread?.id ?? '', ...direct, name: title })}
+      <div class="ti">
+        <h2 part="title" dir="auto">${title}</h2>
+        ${status ? html`<p part="status">${status}</p>` : nothing}
+      </div>
+      <slot name="actions"></slot>
+    </header>`;
+  }
+
+  private _typing({ typing, thread }: ThreadView, words: Words): TemplateResult {
+    const who = typing[1] ? words.severalTyping : fill(words.typing, typing[0]?.name ?? '');
+    return html`<div class=${thread?.kind === 'direct' ? 'tp' : 'tp v'} part="typing"><i></i>${who}</div>`;
+  }
+
+  private _scroll(): void {
+    this._deeds._close();
+    this._tried = false;
+    if (this._log._moved()) this.requestUpdate();
+    this._look();
+  }
+
+  private get _looking(): boolean {
+    return this._onScreen && !document.hidden && document.hasFocus();
+  }
+
+  /** Sees what is on the screen: asks for older messages near the top, moves the receipt. */
+  private _look(): void {
+    const view = this._shownView;
+    if (view?.phase.is !== 'ready') return;
+    if (view.hasOlder && !view.loadingOlder && !this._tried && (this._at('.lg') as Element).scrollTop < olderPx)
+      this._store?.loadOlder().catch(() => {
+        this._tried = true; // Asked again when the reader scrolls on.
+      });
+    const seen = this._looking ? this._log._seen() : 0;
+    if (!seen || seen <= this._reading._seen) return;
+    this._reading._seen = seen;
+    this._store?.read(seen);
+    this.requestUpdate();
+  }
+
+  private _at(selector: string): Element | null {
+    return this._root.querySelector(selector);
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'chat-thread': ChatThread;
+  }
+}

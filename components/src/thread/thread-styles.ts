@@ -1,0 +1,262 @@
+import { css } from '../base.ts';
+
+export const threadStyles = css`
+  :host {
+    display: flex;
+    flex-direction: column;
+    position: relative;
+    block-size: 640px;
+    max-block-size: 100%;
+    min-inline-size: min(100%, 300px);
+    container-type: inline-size;
+    overflow: clip;
+    background: var(--_s);
+    border: 1px solid var(--_li);
+    border-radius: calc(var(--_r) * 1.25);
+  }
+  h2, h3, p { margin: 0; font: inherit; font-weight: 600 }
+  .h {
+    display: flex;
+    align-items: center;
+    gap: 12px;
+    flex: none;
+    block-size: 64px;
+    padding-inline: 16px;
+    border-block-end: 1px solid var(--_li);
+  }
+  .h .a { --s: 36px }
+  .ti { flex: 1; min-inline-size: 0 }
+  .ti * { overflow: hidden; white-space: nowrap; text-overflow: ellipsis }
+  h2 { line-height: calc(20/15) }
+  .ti p, .n, .y, .u, .by, .tp, .k { font-size: .8em; line-height: calc(16/12); color: var(--_m); font-weight: 400 }
+  .a {
+    --s: var(--chat-avatar-size, 32px);
+    position: relative;
+    display: grid;
+    place-items: center;
+    flex: none;
+    overflow: hidden;
+    inline-size: var(--s);
+    block-size: var(--s);
+    border-radius: min(var(--s) * .31, var(--_r) * .78);
+    background: light-dark(oklch(.925 .035 var(--h)), oklch(.345 .045 var(--h)));
+    color: light-dark(oklch(.38 .075 var(--h)), oklch(.9 .05 var(--h)));
+    font-size: calc(var(--s) * .375);
+    font-weight: 600;
+    line-height: 1;
+  }
+  .a img { position: absolute; inset: 0; inline-size: 100%; block-size: 100%; object-fit: cover }
+  .bn {
+    display: flex;
+    align-items: center;
+    gap: 8px;
+    flex: none;
+    block-size: 36px;
+    padding-inline: 16px;
+    border-block-end: 1px solid var(--_li);
+    background: var(--_ss);
+    color: var(--_m);
+    font-size: calc(1em*13/15);
+    white-space: nowrap;
+  }
+  .bn b { font-weight: 600 }
+  .reconnecting b { font-weight: 400 }
+  .reconnecting svg { animation: spin 1s linear infinite }
+  .offline { color: var(--_w) }
+  .back { color: var(--_o) }
+  .lg {
+    flex: 1;
+    min-block-size: 0;
+    display: flex;
+    flex-direction: column;
+    overflow: hidden auto;
+    overflow-anchor: none;
+    overscroll-behavior: contain;
+    scrollbar-width: thin;
+    scrollbar-color: var(--_li) transparent;
+  }
+  .in {
+    display: flex;
+    flex-direction: column;
+    flex: 1 0 auto;
+    justify-content: end;
+    box-sizing: border-box;
+    inline-size: 100%;
+    max-inline-size: var(--_w0);
+    margin-inline: auto;
+    padding: 16px;
+  }
+  .m { position: relative; display: flex; flex-direction: column; align-items: start; padding-block-start: 4px; outline: 0 }
+  .first { padding-block-start: 16px }
+  .rows > :first-child > * { padding-block-start: 0 }
+  .v { padding-inline-start: calc(var(--chat-avatar-size, 32px) + 8px) }
+  .o { align-items: end }
+  .m > .a { position: absolute; inset-inline-start: 0 }
+  .by { display: flex; gap: 8px; max-inline-size: 100%; margin-block-end: 4px; white-space: nowrap }
+  .by b { overflow: hidden; text-overflow: ellipsis; color: var(--_t); font-size: calc(1em*13/12); font-weight: 600; line-height: calc(16/13) }
+  .b {
+    position: relative;
+    box-sizing: border-box;
+    min-inline-size: 0;
+    max-inline-size: min(84%, 560px);
+    padding: 8px 12px;
+    border: 1px solid transparent;
+    border-radius: var(--_r);
+    border-start-start-radius: var(--_h);
+    background: var(--_b);
+    overflow-wrap: anywhere;
+  }
+  .go .b { border-end-start-radius: var(--_h) }
+  .o .b {
+    background: var(--_bo);
+    color: var(--_bt);
+    border-radius: var(--_r);
+    border-end-end-radius: var(--_h);
+  }
+  .o:not(.first) .b { border-start-end-radius: var(--_h) }
+  .t { white-space: pre-wrap }
+  .t:lang(ar), .t:lang(fa), .t:lang(ur) { line-height: calc(24/15) }
+  .e .b { padding: 0; background: none }
+  .e .t { font-size: 2.4em; line-height: calc(44/36) }
+  .x .b { border: 1px dashed var(--_ls); background: none; color: var(--_m); font-style: italic }
+  .pending .b, .waiting .b { opacity: .72 }
+  .failed .b { border-color: var(--_d) }
+  .m:focus-visible .b { outline: 2px solid var(--_at) }
+  a { color: var(--_at); text-underline-offset: 2px }
+  .o a { color: inherit }
+  strong { font-weight: 600 }
+  code { font: calc(1em*13/15)/calc(20/13) var(--chat-font-mono, ui-monospace, "SF Mono", Consolas, monospace) }
+  code, .q { border-radius: 4px; background: color-mix(in srgb, var(--_s) 72%, transparent) }
+  :not(pre) > code { padding: 2px 4px }
+  pre { margin: 4px 0; padding: 8px 12px; overflow-x: auto; border-radius: calc(var(--_r)*.625); background: color-mix(in srgb, var(--_s) 72%, transparent); direction: ltr }
+  pre code { background: none }
+  .q {
+    display: block;
+    margin: 0 -4px 6px;
+    padding: 8px 12px;
+    border-radius: calc(var(--_r) * .625);
+    color: var(--_m);
+    font-size: calc(1em*13/15);
+    line-height: calc(18/13);
+  }
+  .q b { display: flex; gap: 4px; align-items: center; color: var(--_at); font-weight: 600 }
+  .q span { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden }
+  .n { display: flex; flex-wrap: wrap; align-items: center; gap: 4px; margin-block-start: 4px }
+  .d { color: var(--_d) !important }
+  .n button { font-weight: 600; text-decoration: underline; text-underline-offset: 2px }
+  .bar {
+    position: absolute;
+    inset-block-end: calc(100% - 8px);
+    inset-inline-start: max(0px, 100% - 76px);
+    display: flex;
+    padding: 3px;
+    border: 1px solid var(--_li);
+    border-radius: calc(var(--_r) * .75);
+    background: var(--_sr);
+    box-shadow: 0 1px 2px #00000014, 0 2px 8px #0000000f;
+    opacity: 0;
+    pointer-events: none;
+    transition: opacity .12s;
+    z-index: 1;
+  }
+  .o .bar { inset-inline: auto 4px }
+  .bar .i { inline-size: 32px; block-size: 32px; border-radius: calc(var(--_r) * .5) }
+  @media (hover: hover) { .m:hover .bar { opacity: 1; pointer-events: auto } }
+  .bar:focus-within { opacity: 1 }
+  .y { padding-block: 16px 0; text-align: center }
+  .y b, .y.w { font-weight: 600 }
+  .y b { color: var(--_t) }
+  .u { display: flex; align-items: center; gap: 12px; padding-block: 16px 0; color: var(--_at); font-weight: 600 }
+  .u::after { content: ""; flex: 1; block-size: 1px; background: currentColor; opacity: .6 }
+  .tp { display: flex; align-items: center; gap: 8px; padding-block-start: 16px }
+  .tp i {
+    inline-size: 50px;
+    block-size: 28px;
+    border-radius: var(--_r);
+    border-start-start-radius: var(--_h);
+    background: radial-gradient(circle, var(--_m) 3px, transparent 3.5px) 11px 50%/10px 10px repeat-x content-box, var(--_b);
+  }
+  .pw { position: relative; z-index: 1 }
+  .pl {
+    position: absolute;
+    inset-block-end: 12px;
+    inset-inline: 0;
+    inline-size: max-content;
+    margin-inline: auto;
+    display: flex;
+    align-items: center;
+    gap: 8px;
+    block-size: 36px;
+    padding-inline: 12px 16px;
+    border-radius: 18px;
+    background: var(--_t);
+    color: var(--_s);
+    font-size: calc(1em*13/15);
+    font-weight: 600;
+    box-shadow: 0 2px 6px #00000014, 0 12px 32px #00000024;
+  }
+  .mn {
+    position: fixed;
+    inset: auto;
+    inline-size: 216px;
+    margin: 0;
+    padding: 4px;
+    border: 1px solid var(--_li);
+    border-radius: calc(var(--_r) * .75);
+    background: var(--_sr);
+    color: inherit;
+    box-shadow: 0 2px 6px #00000014, 0 12px 32px #00000024;
+  }
+  .mn button { display: flex; align-items: center; gap: 12px; inline-size: 100%; block-size: 40px; padding-inline: 12px; border-radius: calc(var(--_r) * .5) }
+  .mn button:is(:hover, :focus) { background: var(--_v) }
+  .mn svg, kbd { color: var(--_m) }
+  .mn .d svg { color: inherit }
+  .mn span { flex: 1 }
+  kbd { font: inherit; font-size: .8em; text-transform: uppercase }
+  hr { margin: 4px; border: 0; border-block-start: 1px solid var(--_li) }
+  .st { margin-block: auto; padding: 16px; text-align: center; font-size: calc(1em*14/15); line-height: calc(20/14); color: var(--_m) }
+  .st > * { margin-inline: auto }
+  .st > div {
+    display: grid;
+    place-items: center;
+    inline-size: 56px;
+    block-size: 56px;
+    margin-block-end: 16px;
+    border: 1px solid var(--_ls);
+    border-radius: calc(var(--_r) * 1.25);
+    border-end-end-radius: calc(var(--_h) * 1.25);
+  }
+  .st p { max-inline-size: 32ch; font-weight: 400 }
+  h3 { color: var(--_t); font-size: calc(1em*16/14); line-height: calc(22/16) }
+  .bt {
+    margin-block-start: 16px;
+    padding: 9px 15px;
+    border: 1px solid var(--_ls);
+    color: var(--_t);
+    font-weight: 600;
+  }
+  .bt:hover { background: var(--_v) }
+  .sk { animation: show 0s .3s both }
+  .sk div { display: flex; gap: 8px; margin-block-start: 16px }
+  .sk i, .sk p { block-size: 32px; inline-size: 32px; border-radius: 10px; background: var(--_p) }
+  .sk p { block-size: 40px; inline-size: 52%; border-radius: var(--_h) var(--_r) var(--_r) }
+  .sk div:nth-child(2n) { flex-direction: row-reverse }
+  .sk :nth-child(2n) > i { display: none }
+  .sk :nth-child(2n) > p { inline-size: 44%; border-radius: var(--_r) var(--_r) var(--_h) }
+  .vh { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
+  @keyframes show { from { visibility: hidden } }
+  @keyframes spin { to { rotate: 1turn } }
+  @container (max-width: 479px) {
+    .in { padding: 12px }
+    .m:not(.o) .b { max-inline-size: 92% }
+  }
+  @media (pointer: coarse) {
+    .h { block-size: 60px }
+    .mn button { block-size: 44px }
+    .b { -webkit-touch-callout: none; user-select: none; touch-action: manipulation }
+    .bar { display: none }
+    .n button { padding-block: 14px; margin-block: -14px }
+  }
+  @media (prefers-reduced-motion: reduce) { .reconnecting svg { animation: none } }
+  @media (forced-colors: active) { .o .b { border-width: 2px; padding: 7px 11px } }
+`;
