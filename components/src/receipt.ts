@@ -33,7 +33,8 @@ export function createReceipt(
       if (seq <= wanted) return;
       wanted = seq;
       if (life) return;
-      const { signal } = (life = new AbortController());
+      life = new AbortController();
+      const { signal } = life;
       const cancel = clock.after(gatherMs, async () => {
         // A refusal is the server's last word: what it did not take stays unread there.
         await persist(() => send(wanted, signal), signal).catch(() => {});

@@ -105,7 +105,12 @@ export function createFakeSite({ clock, onEvent }: { clock: Clock; onEvent: (log
     joinedAt: at(),
   });
 
-  function change(id: string, actor: string, type: 'message.edited' | 'message.deleted', into: Partial<Message>) {
+  function change(
+    id: string,
+    actor: string | null,
+    type: 'message.edited' | 'message.deleted',
+    into: Partial<Message>,
+  ) {
     const held = [...threads.values()].find(({ messages }) => messages.some((message) => message.id === id));
     const index = held?.messages.findIndex((message) => message.id === id) ?? -1;
     const before = held?.messages[index];
@@ -160,11 +165,13 @@ export function createFakeSite({ clock, onEvent }: { clock: Clock; onEvent: (log
       const event = append(held, user, { type: 'message.posted', message }, audience(held));
       return { ...message, pos: event.pos };
     },
-    edit: (id: string, content: string, actor = '') => change(id, actor, 'message.edited', { content, editedAt: at() }),
-    remove: (id: string, actor = '') => change(id, actor, 'message.deleted', { content: '', deletedAt: at() }),
+    edit: (id: string, content: string, actor: string | null = null) =>
+      change(id, actor, 'message.edited', { content, editedAt: at() }),
+    remove: (id: string, actor: string | null = null) =>
+      change(id, actor, 'message.deleted', { content: '', deletedAt: at() }),
     /** Gone without a tombstone. */
     erase(id: string) {
-      const gone = change(id, '', 'message.deleted', { content: '', deletedAt: at() });
+      const gone = change(id, null, 'message.deleted', { content: '', deletedAt: at() });
       const held = heldOf(gone.thread);
       held.seq += 1;
       held.messages = held.messages.filter((message) => message.id !== id);
