@@ -18,7 +18,11 @@ interface Ask {
 }
 
 /** Asks the app; from `page` unless told otherwise. `body` is sent as JSON. */
-export function ask(app: App, path: string, { method, token, origin = page, body, headers = {} }: Ask = {}): Promise<Response> {
+export function ask(
+  app: App,
+  path: string,
+  { method, token, origin = page, body, headers = {} }: Ask = {},
+): Promise<Response> {
   return app.fetch(path, {
     method: method ?? (body === undefined ? 'GET' : 'POST'),
     headers: {
@@ -32,9 +36,9 @@ export function ask(app: App, path: string, { method, token, origin = page, body
 }
 
 /** Status and body of an answer. */
-export async function answer(asked: Promise<Response>): Promise<{ status: number; body: Record<string, never> }> {
+export async function answer(asked: Promise<Response>): Promise<{ status: number; body: Record<string, unknown> }> {
   const response = await asked;
-  return { status: response.status, body: (await response.json()) as Record<string, never> };
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 }
 
 export async function logIn(app: App, email: string): Promise<{ jwt: string; cookie: string }> {
@@ -108,7 +112,8 @@ async function serve(app: App, incoming: IncomingMessage, outgoing: ServerRespon
   outgoing.on('close', () => abort.abort());
   const { method = 'GET', url = '/' } = incoming;
   const headers = new Headers();
-  for (const [name, value] of Object.entries(incoming.headers)) if (value !== undefined) headers.set(name, String(value));
+  for (const [name, value] of Object.entries(incoming.headers))
+    if (value !== undefined) headers.set(name, String(value));
   const hasBody = method !== 'GET' && method !== 'HEAD';
   const response = await app.fetch(url, {
     method,

@@ -2,7 +2,15 @@
  * The one way in: every handler of the chat is wrapped here. Answers and refusals carry CORS, a fault of the closed list
  * becomes its answer, anything else is logged once and hidden.
  */
-import { ChatError, corsHeaders, corsOf, errorAnswer, type Fault, type RouteName, routes } from '@payload-chat/protocol';
+import {
+  ChatError,
+  corsHeaders,
+  corsOf,
+  errorAnswer,
+  type Fault,
+  type RouteName,
+  routes,
+} from '@payload-chat/protocol';
 import type { Endpoint, PayloadRequest } from 'payload';
 import { originOf } from '../identity/origin.ts';
 import { isPassingFault } from '../log/database-fault.ts';
@@ -39,7 +47,10 @@ async function answered(req: PayloadRequest, handler: Handler): Promise<Response
   } catch (thrown) {
     const error = asChatError(thrown);
     if (error.code === 'internal' || error.code === 'not-stored')
-      req.payload.logger.error({ err: error.cause ?? error, msg: `The chat could not answer ${req.method} ${req.pathname}` });
+      req.payload.logger.error({
+        err: error.cause ?? error,
+        msg: `The chat could not answer ${req.method} ${req.pathname}`,
+      });
     const { status, headers, body } = errorAnswer(error);
     return new Response(body, { status, headers: { ...headers, Vary: 'Origin', ...cors } });
   }
@@ -74,6 +85,8 @@ function faultsOf(data: unknown): Fault[] {
   const errors = (data as { errors?: unknown } | undefined)?.errors;
   if (!Array.isArray(errors)) return [];
   return errors.flatMap(({ path, message, tableName }: Record<string, unknown>) =>
-    typeof path === 'string' && typeof message === 'string' && tableName === undefined ? [{ field: path, message }] : [],
+    typeof path === 'string' && typeof message === 'string' && tableName === undefined
+      ? [{ field: path, message }]
+      : [],
   );
 }

@@ -45,12 +45,34 @@ export const metricsEndpoint = endpoint('metrics', async (req) => {
   const perSite = (name: string, value: (hub: (typeof hubs)[number][1]) => number) =>
     hubs.map(([site, hub]) => `${name}{site="${label(site)}"} ${value(hub)}`);
   const text = [
-    of('chat_hub_readers', 'Open streams.', 'gauge', perSite('chat_hub_readers', (hub) => hub.readers)),
+    of(
+      'chat_hub_readers',
+      'Open streams.',
+      'gauge',
+      perSite('chat_hub_readers', (hub) => hub.readers),
+    ),
     // Here the next hop towards the truth is the log itself, read by one tail.
-    of('chat_hub_upstreams', 'Feeds that fill the hub.', 'gauge', perSite('chat_hub_upstreams', (hub) => (hub.window ? 1 : 0))),
-    of('chat_hub_bytes', 'Bytes of frames in the ring.', 'gauge', perSite('chat_hub_bytes', (hub) => hub.bytes)),
-    of('chat_hub_head', 'Newest position.', 'gauge', perSite('chat_hub_head', (hub) => hub.window?.head ?? 0)),
-    of('chat_log_reads_total', 'Reads of the log by the tail.', 'counter', [`chat_log_reads_total ${state?.tail.reads ?? 0}`]),
+    of(
+      'chat_hub_upstreams',
+      'Feeds that fill the hub.',
+      'gauge',
+      perSite('chat_hub_upstreams', (hub) => (hub.window ? 1 : 0)),
+    ),
+    of(
+      'chat_hub_bytes',
+      'Bytes of frames in the ring.',
+      'gauge',
+      perSite('chat_hub_bytes', (hub) => hub.bytes),
+    ),
+    of(
+      'chat_hub_head',
+      'Newest position.',
+      'gauge',
+      perSite('chat_hub_head', (hub) => hub.window?.head ?? 0),
+    ),
+    of('chat_log_reads_total', 'Reads of the log by the tail.', 'counter', [
+      `chat_log_reads_total ${state?.tail.reads ?? 0}`,
+    ]),
     of('process_resident_memory_bytes', 'Memory of this process.', 'gauge', [
       `process_resident_memory_bytes ${process.memoryUsage.rss()}`,
     ]),

@@ -1,6 +1,6 @@
 import type { Session, Snapshot, ThreadRow } from '@payload-chat/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { account, type App, edgeKey, room, site, startApp } from '../../test/app.ts';
+import { type App, account, edgeKey, room, site, startApp } from '../../test/app.ts';
 import { answer, ask, logIn, openSession, page, tokenOf } from '../../test/wire.ts';
 
 let app: App;
@@ -23,7 +23,8 @@ beforeAll(async () => {
   gus = await tokenOf(app, 'halden', 'gus@example.com');
   visitor = await openSession(app, { site: 'halden' });
   threads.direct = await send(ana, { receiver: ben.user.id, content: 'message 1' });
-  for (let n = 2; n <= 7; n += 1) await send(n % 2 ? ana : ben, { receiver: (n % 2 ? ben : ana).user.id, content: `message ${n}` });
+  for (let n = 2; n <= 7; n += 1)
+    await send(n % 2 ? ana : ben, { receiver: (n % 2 ? ben : ana).user.id, content: `message ${n}` });
   threads.support = await send(visitor, { content: 'Help' });
 });
 afterAll(() => app?.close());
@@ -42,7 +43,12 @@ describe('[Snapshot]', () => {
     const { status, body } = await snapshot(ana, threads.direct as string, '?limit=3');
     expect(status).toBe(200);
     expect(Object.keys(body).sort()).toEqual(['cursor', 'me', 'messages', 'participants', 'thread']);
-    expect(body.thread).toMatchObject({ id: threads.direct, kind: 'direct', status: 'open', changed: expect.any(Number) });
+    expect(body.thread).toMatchObject({
+      id: threads.direct,
+      kind: 'direct',
+      status: 'open',
+      changed: expect.any(Number),
+    });
     expect(body.participants.map(({ user }) => user.id).sort()).toEqual([ana.user.id, ben.user.id].sort());
     expect(body.messages.map(({ content }) => content)).toEqual(['message 5', 'message 6', 'message 7']);
     expect(body.messages.map(({ seq }) => seq)).toEqual([...body.messages.map(({ seq }) => seq)].sort((a, b) => a - b));
@@ -63,25 +69,48 @@ describe('[Snapshot]', () => {
     const { status, body } = await snapshot(ana, 'unknown', '?limit=x&before=-1');
     expect(status).toBe(400);
     expect(body.errors.map(({ field }) => field)).toEqual(['limit', 'before']);
-    for (const query of ['?limit=0', '?limit=1.5', '?before=1e9', '?before=99999999999999999999']) expect((await snapshot(ana, threads.direct as string, query)).status).toBe(400);
+    for (const query of ['?limit=0', '?limit=1.5', '?before=1e9', '?before=99999999999999999999'])
+      expect((await snapshot(ana, threads.direct as string, query)).status).toBe(400);
     expect((await snapshot(ana, threads.direct as string, '?limit=5000')).body.messages).toHaveLength(7);
   });
 
   test('a room’s is the same for everyone: no me, moderators as its people', async () => {
     const guest = await openSession(app, { site: 'halden', room: 'lobby' });
     await send(visitor, { room: 'lobby', content: 'Hi all' });
-    const all = await Promise.all([ana, visitor, gus, guest].map(async (who) => (await snapshot(who, 'room:lobby')).body));
-    expect(all[0]).toMatchObject({ me: null, participants: [], thread: { id: threads.lobby, key: 'lobby' }, messages: [{ content: 'Hi all', sender: visitor.user }] });
+    const all = await Promise.all(
+      [ana, visitor, gus, guest].map(async (who) => (await snapshot(who, 'room:lobby')).body),
+    );
+    expect(all[0]).toMatchObject({
+      me: null,
+      participants: [],
+      thread: { id: threads.lobby, key: 'lobby' },
+      messages: [{ content: 'Hi all', sender: visitor.user }],
+    });
     for (const each of all) expect(each).toEqual(all[0]);
     expect((await snapshot(ana, threads.lobby as string)).body).toEqual(all[0]);
   });
 
   test('404 for unknown and invisible, alike to the byte', async () => {
-    const names = [threads.direct, threads.support, threads.staff, 'room:staff', 'room:nowhere', 'unknown', 'support', '%00', 'x'.repeat(500), "'; drop table messages; --"];
+    const names = [
+      threads.direct,
+      threads.support,
+      threads.staff,
+      'room:staff',
+      'room:nowhere',
+      'unknown',
+      'support',
+      '%00',
+      'x'.repeat(500),
+      "'; drop table messages; --",
+    ];
     const outsider = await openSession(app, { site: 'halden' });
     const texts = await Promise.all(
       names.map(async (name) => {
-        const response = await ask(app, `/api/chat/threads/${name === '%00' ? name : encodeURIComponent(name ?? '')}/snapshot`, { token: outsider.token });
+        const response = await ask(
+          app,
+          `/api/chat/threads/${name === '%00' ? name : encodeURIComponent(name ?? '')}/snapshot`,
+          { token: outsider.token },
+        );
         expect([name, response.status]).toEqual([name, 404]);
         return response.text();
       }),
@@ -99,8 +128,12 @@ describe('[Snapshot]', () => {
     await room(app.payload, 'halden', 'second');
     const guest = await openSession(app, { site: 'halden', room: 'lobby' });
     expect((await snapshot(guest, 'room:lobby')).status).toBe(200);
-    for (const id of ['room:second', 'room:staff', 'support', threads.direct as string]) expect((await snapshot(guest, id)).status).toBe(404);
-    expect((await answer(ask(app, '/api/chat/threads', { token: guest.token }))).body).toEqual({ docs: [], next: null });
+    for (const id of ['room:second', 'room:staff', 'support', threads.direct as string])
+      expect((await snapshot(guest, id)).status).toBe(404);
+    expect((await answer(ask(app, '/api/chat/threads', { token: guest.token }))).body).toEqual({
+      docs: [],
+      next: null,
+    });
   });
 
   test('counts unread to 100 and no further', async () => {
@@ -148,7 +181,13 @@ describe('[Snapshot] GET /api/chat/threads', () => {
   });
 
   test('[S9] a bad limit or cursor is 400', async () => {
-    for (const query of ['?limit=0', '?limit=x', '?cursor=nonsense', `?cursor=${Buffer.from('["a","b"]').toString('base64url')}`, `?cursor=${Buffer.from('["2026-13-45T99:99Z","b"]').toString('base64url')}`])
+    for (const query of [
+      '?limit=0',
+      '?limit=x',
+      '?cursor=nonsense',
+      `?cursor=${Buffer.from('["a","b"]').toString('base64url')}`,
+      `?cursor=${Buffer.from('["2026-13-45T99:99Z","b"]').toString('base64url')}`,
+    ])
       expect([query, (await list(ana, query)).status]).toEqual([query, 400]);
     expect((await list(ana, '?limit=x&cursor=!')).body.errors.map(({ field }) => field)).toEqual(['limit', 'cursor']);
   });
@@ -156,30 +195,56 @@ describe('[Snapshot] GET /api/chat/threads', () => {
 
 describe('[Grant]', () => {
   const grant = (body: unknown, token?: string, key: string | null = edgeKey) =>
-    ask(app, '/api/chat/grant', { body, origin: null, ...(token ? { token } : {}), headers: key === null ? {} : { 'X-Chat-Edge': key } });
+    ask(app, '/api/chat/grant', {
+      body,
+      origin: null,
+      ...(token ? { token } : {}),
+      headers: key === null ? {} : { 'X-Chat-Edge': key },
+    });
 
   test('says yes with the thread, for how long and as of when', async () => {
     const yes = await answer(grant({ topic: `thread:${threads.direct}` }, ana.token));
-    expect(yes).toEqual({ status: 200, body: { allow: true, thread: threads.direct, public: false, asOf: expect.stringMatching(/^[0-9a-f]{12}\.\d+$/), untilMs: expect.any(Number) } });
+    expect(yes).toEqual({
+      status: 200,
+      body: {
+        allow: true,
+        thread: threads.direct,
+        public: false,
+        asOf: expect.stringMatching(/^[0-9a-f]{12}\.\d+$/),
+        untilMs: expect.any(Number),
+      },
+    });
     expect(yes.body.untilMs as number).toBeLessThanOrEqual(600_000);
-    expect((await answer(grant({ topic: 'room:lobby' }, visitor.token))).body).toMatchObject({ allow: true, thread: threads.lobby, public: true });
-    expect((await answer(grant({ topic: 'room:staff' }, gus.token))).body).toMatchObject({ allow: true, thread: threads.staff, public: false });
+    expect((await answer(grant({ topic: 'room:lobby' }, visitor.token))).body).toMatchObject({
+      allow: true,
+      thread: threads.lobby,
+      public: true,
+    });
+    expect((await answer(grant({ topic: 'room:staff' }, gus.token))).body).toMatchObject({
+      allow: true,
+      thread: threads.staff,
+      public: false,
+    });
   });
 
   test('says no to forbidden and unknown alike, to the byte', async () => {
     const texts = await Promise.all(
-      [`thread:${threads.direct}`, `thread:${threads.support}`, 'thread:unknown', 'room:staff', 'room:nowhere'].map(async (topic) => {
-        const response = await grant({ topic }, (await openSession(app, { site: 'halden' })).token);
-        expect(response.status).toBe(200);
-        return response.text();
-      }),
+      [`thread:${threads.direct}`, `thread:${threads.support}`, 'thread:unknown', 'room:staff', 'room:nowhere'].map(
+        async (topic) => {
+          const response = await grant({ topic }, (await openSession(app, { site: 'halden' })).token);
+          expect(response.status).toBe(200);
+          return response.text();
+        },
+      ),
     );
     expect(new Set(texts)).toEqual(new Set(['{"allow":false}']));
   });
 
   test('takes a ticket for its reader, which no other path does', async () => {
     const { body } = await answer(ask(app, '/api/chat/ticket', { method: 'POST', token: ana.token }));
-    expect((await answer(grant({ topic: `thread:${threads.direct}`, ticket: body.ticket }))).body).toMatchObject({ allow: true });
+    expect((await answer(grant({ topic: `thread:${threads.direct}`, ticket: body.ticket }))).body).toMatchObject({
+      allow: true,
+    });
     expect((await grant({ topic: `thread:${threads.direct}`, ticket: ana.token })).status).toBe(401);
     expect((await grant({ topic: `thread:${threads.direct}` }, body.ticket as string)).status).toBe(401);
   });
@@ -195,24 +260,47 @@ describe('[Grant]', () => {
 
 describe('[CORS]', () => {
   const paths = [
-    '/api/chat/session', '/api/chat/jwks', '/api/chat/ticket', '/api/chat/claim', '/api/chat/logout', '/api/messages/sse', '/api/messages', '/api/messages/x', '/api/participants/x',
-    '/api/chat/threads', '/api/chat/threads/x/snapshot', '/api/chat/threads/x/read', '/api/chat/threads/x/typing', '/api/chat/threads/x/participants/y', '/api/chat/health',
+    '/api/chat/session',
+    '/api/chat/jwks',
+    '/api/chat/ticket',
+    '/api/chat/claim',
+    '/api/chat/logout',
+    '/api/messages/sse',
+    '/api/messages',
+    '/api/messages/x',
+    '/api/participants/x',
+    '/api/chat/threads',
+    '/api/chat/threads/x/snapshot',
+    '/api/chat/threads/x/read',
+    '/api/chat/threads/x/typing',
+    '/api/chat/threads/x/participants/y',
+    '/api/chat/health',
   ];
   test('every path answers a preflight at once, from any Origin, without credentials', async () => {
     for (const path of paths) {
-      const response = await ask(app, path, { method: 'OPTIONS', origin: 'https://anybody.test', headers: { 'Access-Control-Request-Method': 'POST' } });
+      const response = await ask(app, path, {
+        method: 'OPTIONS',
+        origin: 'https://anybody.test',
+        headers: { 'Access-Control-Request-Method': 'POST' },
+      });
       expect([path, response.status]).toEqual([path, 204]);
       const { headers } = response;
       expect(headers.get('Access-Control-Allow-Origin')).toBe('https://anybody.test');
       expect(headers.get('Vary')).toContain('Origin');
       expect(headers.get('Access-Control-Max-Age')).toBe('7200');
       expect(headers.get('Access-Control-Allow-Credentials')).toBeNull();
-      for (const name of ['Authorization', 'Content-Type', 'Last-Event-ID']) expect(headers.get('Access-Control-Allow-Headers')).toContain(name);
+      for (const name of ['Authorization', 'Content-Type', 'Last-Event-ID'])
+        expect(headers.get('Access-Control-Allow-Headers')).toContain(name);
     }
   });
 
   test('answers and refusals let the page read them, Retry-After too', async () => {
-    for (const response of [await ask(app, '/api/chat/threads', { token: ana.token }), await ask(app, '/api/chat/threads'), await ask(app, '/api/messages', { body: '{' }), await ask(app, '/api/chat/session', { body: { site: 'x' } })]) {
+    for (const response of [
+      await ask(app, '/api/chat/threads', { token: ana.token }),
+      await ask(app, '/api/chat/threads'),
+      await ask(app, '/api/messages', { body: '{' }),
+      await ask(app, '/api/chat/session', { body: { site: 'x' } }),
+    ]) {
       expect(response.headers.get('Access-Control-Allow-Origin')).toBe(page);
       expect(response.headers.get('Access-Control-Expose-Headers')).toContain('Retry-After');
       expect(response.headers.get('Vary')).toContain('Origin');
@@ -225,7 +313,17 @@ describe('the server itself', () => {
   test('its keys are public, without the private part', async () => {
     const response = await ask(app, '/api/chat/jwks', { origin: null });
     const { keys } = (await response.json()) as { keys: Array<Record<string, string>> };
-    expect(keys).toEqual([{ kty: 'EC', crv: 'P-256', x: expect.any(String), y: expect.any(String), kid: expect.any(String), alg: 'ES256', use: 'sig' }]);
+    expect(keys).toEqual([
+      {
+        kty: 'EC',
+        crv: 'P-256',
+        x: expect.any(String),
+        y: expect.any(String),
+        kid: expect.any(String),
+        alg: 'ES256',
+        use: 'sig',
+      },
+    ]);
     expect(response.headers.get('Cache-Control')).toMatch(/max-age=\d+/);
   });
 
@@ -241,12 +339,24 @@ describe('the server itself', () => {
 
   test('a method override is no way round a rule', async () => {
     const before = await app.payload.count({ collection: 'messages' });
-    const response = await ask(app, '/api/messages', { token: ana.token, body: { room: 'lobby', content: 'x' }, headers: { 'X-Payload-HTTP-Method-Override': 'GET' } });
+    const response = await ask(app, '/api/messages', {
+      token: ana.token,
+      body: { room: 'lobby', content: 'x' },
+      headers: { 'X-Payload-HTTP-Method-Override': 'GET' },
+    });
     expect(response.status).toBe(200);
     expect(((await response.json()) as { docs: unknown[] }).docs.length).toBeGreaterThan(0);
     expect(await app.payload.count({ collection: 'messages' })).toEqual(before);
     const { jwt } = await logIn(app, 'ana@example.com');
     for (const override of ['PATCH', 'DELETE', 'POST'])
-      expect((await ask(app, '/api/chat/threads', { method: 'GET', origin: null, headers: { Authorization: `JWT ${jwt}`, 'X-Payload-HTTP-Method-Override': override } })).status).toBe(200);
+      expect(
+        (
+          await ask(app, '/api/chat/threads', {
+            method: 'GET',
+            origin: null,
+            headers: { Authorization: `JWT ${jwt}`, 'X-Payload-HTTP-Method-Override': override },
+          })
+        ).status,
+      ).toBe(200);
   });
 });

@@ -1,5 +1,5 @@
 /** How far somebody has read, and that somebody is typing. */
-import { ChatError, limits, object, whole, type WireSignal } from '@payload-chat/protocol';
+import { ChatError, limits, object, type WireSignal, whole } from '@payload-chat/protocol';
 import type { PayloadRequest } from 'payload';
 import { mayWrite } from '../access/thread.ts';
 import { someCaller } from '../identity/caller.ts';

@@ -58,7 +58,12 @@ interface Found {
  * cursor misses nothing and repeats nothing.
  * @throws ChatError `not-found`
  */
-export async function snapshotOf(req: PayloadRequest, caller: Caller, name: string, { limit, before }: Page): Promise<Snapshot> {
+export async function snapshotOf(
+  req: PayloadRequest,
+  caller: Caller,
+  name: string,
+  { limit, before }: Page,
+): Promise<Snapshot> {
   const { payload } = req;
   const { site, user } = caller;
   const { messages, participants, people, threads } = tablesOf(payload);

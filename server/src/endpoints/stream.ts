@@ -59,7 +59,8 @@ async function serviceStream(req: PayloadRequest, { site: key, tail, cursor }: S
 async function readerStream(req: PayloadRequest, who: Caller, asked: ReaderRequest) {
   const { claims, sid, site, user } = who;
   const hub = await runtime(req.payload).hub(site.key);
-  const start = asked.rewind === undefined ? await beginning(req, who, asked, hub) : await rewound(req, who, asked, asked.rewind);
+  const start =
+    asked.rewind === undefined ? await beginning(req, who, asked, hub) : await rewound(req, who, asked, asked.rewind);
   const response = open(
     req,
     hub,
@@ -135,7 +136,8 @@ async function stillAllowed(req: PayloadRequest, who: Caller, asked: readonly As
   );
 }
 
-const nameOf = (asked: AskedTopic) => (asked.is === 'thread' ? asked.id : asked.is === 'room' ? `room:${asked.key}` : '');
+const nameOf = (asked: AskedTopic) =>
+  asked.is === 'thread' ? asked.id : asked.is === 'room' ? `room:${asked.key}` : '';
 
 /** @throws ChatError `unavailable` where the hub closed in the meantime. */
 function open(

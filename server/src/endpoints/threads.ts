@@ -1,5 +1,5 @@
 /** The caller's threads, newest first (SPEC: Snapshot). */
-import { ChatError, type Fault, limits, list, parse, text, type ThreadRow } from '@payload-chat/protocol';
+import { ChatError, type Fault, limits, list, parse, type ThreadRow, text } from '@payload-chat/protocol';
 import type { PayloadRequest } from 'payload';
 import { columns, messageRow, personRow, seatRow, threadRow } from '../collections/rows.ts';
 import { toMessage, toParticipant, toThread, toUser } from '../collections/wire.ts';
@@ -40,7 +40,8 @@ function placeOf(cursor: string | null, faults: Fault[]): Place | undefined {
   }
   const result = parse(placeShape, parsed);
   const [at = '', id = ''] = result.ok ? result.value : [];
-  if (id && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(at) && !Number.isNaN(Date.parse(at)) && !id.includes('\0')) return { at, id };
+  if (id && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(at) && !Number.isNaN(Date.parse(at)) && !id.includes('\0'))
+    return { at, id };
   faults.push({ field: 'cursor', message: 'Must be the `next` of an earlier answer.' });
   return undefined;
 }
@@ -99,12 +100,17 @@ async function listThreads(
   const docs = rows.map(
     ({ thread, last, sender, seats, unread }): ThreadRow => ({
       thread: toThread(threadRow(thread)),
-      participants: (seats ?? []).map(({ seat, person }) => toParticipant(seatRow(seat), toUser(personRow(person), site))),
+      participants: (seats ?? []).map(({ seat, person }) =>
+        toParticipant(seatRow(seat), toUser(personRow(person), site)),
+      ),
       lastMessage: last && sender ? toMessage(messageRow(last), toUser(personRow(sender), site)) : null,
       unread: Number(unread),
     }),
   );
   const end = rows.at(-1);
   const place = end && [end.at.toISOString(), String(end.thread.id)];
-  return { docs, next: rows.length === limit && place ? Buffer.from(JSON.stringify(place)).toString('base64url') : null };
+  return {
+    docs,
+    next: rows.length === limit && place ? Buffer.from(JSON.stringify(place)).toString('base64url') : null,
+  };
 }

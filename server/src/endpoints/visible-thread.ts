@@ -17,8 +17,10 @@ export interface VisibleThread {
 
 /** How a path or topic names a thread: an id, `room:<key>`, or `support` for the caller's own. */
 export function threadWhere({ site, user }: Caller, name: string): { where: string; value: string } {
-  if (name === 'support') return { where: 't.slot = $2', value: slotOf({ kind: 'support', site: site.key, user: user.id }) };
-  if (name.startsWith('room:')) return { where: 't.slot = $2', value: slotOf({ kind: 'room', site: site.key, key: name.slice(5) }) };
+  if (name === 'support')
+    return { where: 't.slot = $2', value: slotOf({ kind: 'support', site: site.key, user: user.id }) };
+  if (name.startsWith('room:'))
+    return { where: 't.slot = $2', value: slotOf({ kind: 'room', site: site.key, key: name.slice(5) }) };
   return { where: 't.id = $2', value: name };
 }
 
@@ -30,7 +32,11 @@ export async function visibleThread(req: PayloadRequest, caller: Caller, name: s
 }
 
 /** As `visibleThread`, `undefined` for what is not visible. */
-export async function findThread(req: PayloadRequest, caller: Caller, name: string): Promise<VisibleThread | undefined> {
+export async function findThread(
+  req: PayloadRequest,
+  caller: Caller,
+  name: string,
+): Promise<VisibleThread | undefined> {
   const { participants, threads } = tablesOf(req.payload);
   const { where, value } = threadWhere(caller, name);
   // One statement is one snapshot: nothing between the position and the rights that were true at it.

@@ -76,7 +76,9 @@ export async function someCaller(req: PayloadRequest, findSite?: FindSite): Prom
 
 /** The token of an `Authorization: Bearer`; `""` for one without a token, `undefined` for another scheme. */
 export function bearer(authorization: string | null | undefined): string | undefined {
-  return /^bearer(?:\s+(.*))?$/i.exec(authorization ?? '') ? (/\s+(\S+)\s*$/.exec(authorization ?? '')?.[1] ?? '') : undefined;
+  return /^bearer(?:\s+(.*))?$/i.exec(authorization ?? '')
+    ? (/\s+(\S+)\s*$/.exec(authorization ?? '')?.[1] ?? '')
+    : undefined;
 }
 
 /**
@@ -115,7 +117,9 @@ async function callerOfAccount(req: PayloadRequest, account: AccountDoc, findSit
   const { isAdmin, displayName } = optionsOf(req.payload);
   const named = req.searchParams?.get('site');
   const keys = named ? [named] : await siteKeys(req.payload);
-  const sites = (await Promise.all(keys.map((key) => siteByKey(req.payload, key)))).filter((site) => site !== undefined);
+  const sites = (await Promise.all(keys.map((key) => siteByKey(req.payload, key)))).filter(
+    (site) => site !== undefined,
+  );
   if (named && sites.length === 0) throw new ChatError('unknown-site');
   const own = sites.filter((site) => belongs(req.payload, site, account));
   const site = own.length > 1 ? await oneOf(own, findSite) : own[0];
@@ -125,7 +129,9 @@ async function callerOfAccount(req: PayloadRequest, account: AccountDoc, findSit
 
 async function oneOf(sites: Site[], findSite: FindSite | undefined): Promise<Site> {
   if (!findSite)
-    throw new ChatError('invalid', { faults: [{ field: 'site', message: 'There are several: name one by ?site=<key>.' }] });
+    throw new ChatError('invalid', {
+      faults: [{ field: 'site', message: 'There are several: name one by ?site=<key>.' }],
+    });
   const key = await findSite();
   const site = sites.find((each) => each.key === key);
   if (!site) throw new ChatError('not-found');

@@ -93,7 +93,8 @@ export function createKeyRing(payload: Payload, now: () => number = Date.now): K
   }
   const fresh = async () => {
     const { signing, createFromMs } = planKeys(keys, now());
-    if (now() - readAtMs > keyLife.keepMs || !signing || (createFromMs !== undefined && now() - readAtMs > 1000)) await refresh();
+    if (now() - readAtMs > keyLife.keepMs || !signing || (createFromMs !== undefined && now() - readAtMs > 1000))
+      await refresh();
   };
   const known = () => keys.filter(({ expiresMs }) => expiresMs > now());
 
@@ -136,7 +137,8 @@ async function readKeys(payload: Payload, nowMs: number): Promise<ChatKey[]> {
   try {
     await client.query('begin');
     await client.query('select pg_advisory_xact_lock($1)', [keyLock]);
-    const within: Query = async <R>(text: string, values: unknown[] = []) => (await client.query(text, values)).rows as R[];
+    const within: Query = async <R>(text: string, values: unknown[] = []) =>
+      (await client.query(text, values)).rows as R[];
     const { createFromMs } = planKeys(await opened(payload, within, nowMs), nowMs);
     if (createFromMs !== undefined) await create(payload, within, createFromMs);
     await within('delete from chat.keys where expires < $1', [new Date(nowMs - dayMs)]);

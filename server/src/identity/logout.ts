@@ -18,7 +18,12 @@ export async function logOut(req: PayloadRequest, { user, site, sid }: Caller): 
 export async function endAccountSessions(req: PayloadRequest, account: AccountDoc, only?: string[]): Promise<void> {
   const sids = only ?? sessionsOf(account);
   // In the request's own transaction: a second connection might have to wait for the first.
-  const { docs } = await req.payload.db.find<Record<string, unknown>>({ collection: 'sites', limit: 0, pagination: false, req });
+  const { docs } = await req.payload.db.find<Record<string, unknown>>({
+    collection: 'sites',
+    limit: 0,
+    pagination: false,
+    req,
+  });
   const own = docs.map((row) => siteOf(req.payload, row)).filter((site) => belongs(req.payload, site, account));
   const user = accountUserId(account.id);
   const endings = own.flatMap(({ key }) => sids.map((sid) => ({ site: key, sid, user })));
@@ -30,4 +35,3 @@ function sessionsOf({ sessions }: AccountDoc): string[] {
   if (!Array.isArray(sessions)) return [];
   return sessions.flatMap(({ id }: { id?: unknown }) => (typeof id === 'string' ? [id] : []));
 }
-

@@ -27,11 +27,7 @@ const proofFields = ['identity', 'visitor', 'room'] as const;
  * A proof that is given is the one that counts, good or bad: it never falls to the next.
  * @throws ChatError `unauthorized` for an `Authorization` of a kind that proves nothing here.
  */
-export function proofOf(
-  authorization: string | null,
-  body: SessionRequest,
-  cookie: string | undefined,
-): SessionProof {
+export function proofOf(authorization: string | null, body: SessionRequest, cookie: string | undefined): SessionProof {
   if (authorization !== null) {
     const token = bearer(authorization);
     if (token !== undefined) return { is: 'renewal', token };

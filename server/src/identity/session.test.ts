@@ -2,7 +2,7 @@ import { createHmac, generateKeyPairSync } from 'node:crypto';
 import type { Session } from '@payload-chat/protocol';
 import { decodeJwt, decodeProtectedHeader, SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { account, type App, room, serverUrl, site, startApp } from '../../test/app.ts';
+import { type App, account, room, serverUrl, site, startApp } from '../../test/app.ts';
 import { answer, ask, identity, logIn, openSession, page, siteSecret, tokenOf } from '../../test/wire.ts';
 import { queryOf } from '../log/database.ts';
 import { signToken } from './token.ts';
@@ -17,15 +17,20 @@ beforeAll(async () => {
   ana = await account(app.payload, 'Ana Ferreira');
   gus = await account(app.payload, 'Gus Agent', 'agent');
   dora = await account(app.payload, 'Dora Admin', 'admin');
-  await site(app.payload, 'halden', { agents: [gus.id], secrets: [siteSecret, { kid: 'k2', value: 'the second secret of this site, also long' }] });
+  await site(app.payload, 'halden', {
+    agents: [gus.id],
+    secrets: [siteSecret, { kid: 'k2', value: 'the second secret of this site, also long' }],
+  });
   await site(app.payload, 'closed', { visitors: false, members: [gus.id], origins: [] });
   await room(app.payload, 'halden', 'lobby');
   await room(app.payload, 'halden', 'staff', { public: false });
 });
 afterAll(() => app?.close());
 
-const session = (body: unknown, options: Parameters<typeof ask>[2] = {}) => answer(ask(app, '/api/chat/session', { ...options, body }));
-const people = async () => Number((await queryOf(app.payload)<{ n: string }>('select count(*) as n from chat_users'))[0]?.n);
+const session = (body: unknown, options: Parameters<typeof ask>[2] = {}) =>
+  answer(ask(app, '/api/chat/session', { ...options, body }));
+const people = async () =>
+  Number((await queryOf(app.payload)<{ n: string }>('select count(*) as n from chat_users'))[0]?.n);
 const nowS = () => Math.floor(Date.now() / 1000);
 const jwt = (token: string) => ({ headers: { Authorization: `JWT ${token}` } });
 
@@ -39,7 +44,14 @@ describe('[Session] a Payload login', () => {
     const claims = decodeJwt(got.token);
     const theirs = decodeJwt(login.jwt);
     expect(decodeProtectedHeader(got.token)).toMatchObject({ alg: 'ES256', kid: expect.any(String) });
-    expect(claims).toMatchObject({ sub: `m_${ana.id}`, site: 'halden', org: page, kind: 'member', sid: theirs.sid, until: theirs.exp });
+    expect(claims).toMatchObject({
+      sub: `m_${ana.id}`,
+      site: 'halden',
+      org: page,
+      kind: 'member',
+      sid: theirs.sid,
+      until: theirs.exp,
+    });
     expect(claims.exp).toBe(Math.min((claims.iat as number) + 3600, theirs.exp as number));
     expect(new Date(got.expiresAt).getTime()).toBe((claims.exp as number) * 1000);
   });
@@ -65,20 +77,30 @@ describe('[Session] a Payload login', () => {
   test('that is bad is 401, whatever stands in the body and the cookie', async () => {
     const { cookie } = await logIn(app, ana.email);
     for (const bad of ['nonsense', 'a.b.c', new UnsecuredJWT({ id: ana.id, collection: 'users' }).encode()]) {
-      const got = await session({ site: 'halden', identity: await identity('halden') }, { origin: serverUrl, headers: { Authorization: `JWT ${bad}`, Cookie: cookie } });
+      const got = await session(
+        { site: 'halden', identity: await identity('halden') },
+        { origin: serverUrl, headers: { Authorization: `JWT ${bad}`, Cookie: cookie } },
+      );
       expect(got).toMatchObject({ status: 401, body: { errors: [{ code: 'unauthorized' }] } });
     }
   });
 
   test('whose Payload session was ended is 401', async () => {
     const login = await logIn(app, ana.email);
-    await ask(app, '/api/users/logout', { method: 'POST', origin: serverUrl, headers: { Authorization: `JWT ${login.jwt}` } });
+    await ask(app, '/api/users/logout', {
+      method: 'POST',
+      origin: serverUrl,
+      headers: { Authorization: `JWT ${login.jwt}` },
+    });
     expect((await session({ site: 'halden' }, jwt(login.jwt))).status).toBe(401);
   });
 
   test('of an account that is not the site’s is 403', async () => {
     const { jwt: token } = await logIn(app, ana.email);
-    expect(await session({ site: 'closed' }, { origin: null, ...jwt(token) })).toMatchObject({ status: 403, body: { errors: [{ code: 'forbidden' }] } });
+    expect(await session({ site: 'closed' }, { origin: null, ...jwt(token) })).toMatchObject({
+      status: 403,
+      body: { errors: [{ code: 'forbidden' }] },
+    });
     expect((await tokenOf(app, 'closed', gus.email, null)).user.id).toBe(`m_${gus.id}`);
   });
 
@@ -90,9 +112,25 @@ describe('[Session] a Payload login', () => {
 
 describe('[Session] a host-signed identity', () => {
   test('makes or refreshes his row; the same sub is the same person, at one site', async () => {
-    const first = await openSession(app, { site: 'halden', identity: await identity('halden', { name: 'Mira', avatar: 'https://img.test/m.png', email: 'mira@example.com' }) });
-    expect(first.user).toEqual({ id: expect.stringMatching(/^x_/), name: 'Mira', kind: 'external', avatar: 'https://img.test/m.png' });
-    const second = await openSession(app, { site: 'halden', identity: await identity('halden', { name: 'Mira K' }, { kid: 'k2' }, 'the second secret of this site, also long') });
+    const first = await openSession(app, {
+      site: 'halden',
+      identity: await identity('halden', { name: 'Mira', avatar: 'https://img.test/m.png', email: 'mira@example.com' }),
+    });
+    expect(first.user).toEqual({
+      id: expect.stringMatching(/^x_/),
+      name: 'Mira',
+      kind: 'external',
+      avatar: 'https://img.test/m.png',
+    });
+    const second = await openSession(app, {
+      site: 'halden',
+      identity: await identity(
+        'halden',
+        { name: 'Mira K' },
+        { kid: 'k2' },
+        'the second secret of this site, also long',
+      ),
+    });
     expect(second.user).toEqual({ id: first.user.id, name: 'Mira K', kind: 'external' });
     const row = await app.payload.findByID({ collection: 'chat-users', id: first.user.id, depth: 0 });
     expect(row).toMatchObject({ name: 'Mira K', kind: 'external', site: 'halden' });
@@ -108,10 +146,14 @@ describe('[Session] a host-signed identity', () => {
   });
 
   test('passes within a skew of 60 s, and lives on by the host’s clock', async () => {
-    expect((await session({ site: 'halden', identity: await identity('halden', { iat: nowS() + 50 }) })).status).toBe(200);
+    expect((await session({ site: 'halden', identity: await identity('halden', { iat: nowS() + 50 }) })).status).toBe(
+      200,
+    );
     const late = await openSession(app, { site: 'halden', identity: await identity('halden', { exp: nowS() - 20 }) });
     expect((await ask(app, '/api/chat/threads', { token: late.token })).status).toBe(200);
-    expect((await session({ site: 'halden', identity: await identity('halden', { exp: nowS() + 3650 }) })).status).toBe(200);
+    expect((await session({ site: 'halden', identity: await identity('halden', { exp: nowS() + 3650 }) })).status).toBe(
+      200,
+    );
   });
 
   const bad: Record<string, () => Promise<string>> = {
@@ -131,14 +173,18 @@ describe('[Session] a host-signed identity', () => {
     'an exp long past': () => identity('halden', { exp: nowS() - 90, iat: nowS() - 600 }),
     'an nbf of the future': () => identity('halden', { nbf: nowS() + 300 }),
     'a name that is a number': () => identity('halden', { name: 5 }),
-    'alg none': async () => new UnsecuredJWT({ iss: 'halden', aud: 'payload-chat', sub: 'u', iat: nowS(), exp: nowS() + 60 }).encode(),
-    'HS512': () => identity('halden', {}, { alg: 'HS512' }, Buffer.from(siteSecret.value.padEnd(64, 'x'))),
+    'alg none': async () =>
+      new UnsecuredJWT({ iss: 'halden', aud: 'payload-chat', sub: 'u', iat: nowS(), exp: nowS() + 60 }).encode(),
+    'another HMAC': () => identity('halden', {}, { alg: 'HS512' }, Buffer.from(siteSecret.value.padEnd(64, 'x'))),
     'no JWT': async () => 'nonsense',
   };
   for (const [name, make] of Object.entries(bad)) {
     test(`with ${name} is 401, and no row is made`, async () => {
       const before = await people();
-      expect(await session({ site: 'halden', identity: await make() })).toMatchObject({ status: 401, body: { errors: [{ code: 'unauthorized' }] } });
+      expect(await session({ site: 'halden', identity: await make() })).toMatchObject({
+        status: 401,
+        body: { errors: [{ code: 'unauthorized' }] },
+      });
       expect(await people()).toBe(before);
     });
   }
@@ -167,13 +213,19 @@ describe('[Session] a visitor', () => {
   });
 
   test('is refused where the site takes none', async () => {
-    expect(await session({ site: 'closed' }, { origin: null })).toMatchObject({ status: 403, body: { errors: [{ code: 'forbidden' }] } });
+    expect(await session({ site: 'closed' }, { origin: null })).toMatchObject({
+      status: 403,
+      body: { errors: [{ code: 'forbidden' }] },
+    });
   });
 });
 
 describe('[Session] a guest', () => {
   test('reads a public room; all guests of one page share a session', async () => {
-    const [one, two] = await Promise.all([openSession(app, { site: 'halden', room: 'lobby' }), openSession(app, { site: 'halden', room: 'lobby' })]);
+    const [one, two] = await Promise.all([
+      openSession(app, { site: 'halden', room: 'lobby' }),
+      openSession(app, { site: 'halden', room: 'lobby' }),
+    ]);
     expect(one.user).toMatchObject({ kind: 'guest' });
     expect(decodeJwt(one.token).sid).toBe(decodeJwt(two.token).sid);
     expect(one.user.id).toBe(two.user.id);
@@ -227,29 +279,52 @@ describe('[Session] renewal', () => {
 describe('[Session] the request', () => {
   test('two proofs in one body are 400 with a fault for each', async () => {
     const got = await session({ site: 'halden', visitor: 'x', room: 'lobby' });
-    expect(got).toMatchObject({ status: 400, body: { errors: [{ code: 'invalid', field: 'visitor' }, { code: 'invalid', field: 'room' }] } });
+    expect(got).toMatchObject({
+      status: 400,
+      body: {
+        errors: [
+          { code: 'invalid', field: 'visitor' },
+          { code: 'invalid', field: 'room' },
+        ],
+      },
+    });
   });
 
   test('an unknown site is 404 unknown-site, a foreign page 403 origin-not-allowed', async () => {
-    expect(await session({ site: 'nobody' })).toMatchObject({ status: 404, body: { errors: [{ code: 'unknown-site' }] } });
+    expect(await session({ site: 'nobody' })).toMatchObject({
+      status: 404,
+      body: { errors: [{ code: 'unknown-site' }] },
+    });
     for (const origin of ['https://evil.test', 'null', 'https://page.test:444'])
-      expect(await session({ site: 'halden' }, { origin })).toMatchObject({ status: 403, body: { errors: [{ code: 'origin-not-allowed' }] } });
+      expect(await session({ site: 'halden' }, { origin })).toMatchObject({
+        status: 403,
+        body: { errors: [{ code: 'origin-not-allowed' }] },
+      });
   });
 
   test('shape comes first: 400 with every fault', async () => {
     expect(await session({})).toMatchObject({ status: 400, body: { errors: [{ code: 'invalid', field: 'site' }] } });
-    expect(await session({ site: 5, room: [], identity: 7 })).toMatchObject({ status: 400, body: { errors: [{ field: 'site' }, { field: 'identity' }, { field: 'room' }] } });
-    for (const body of ['{', '', '[1', 'null', '"x"', '\u00ff'])
-      expect((await session(body)).status).toBe(400);
+    expect(await session({ site: 5, room: [], identity: 7 })).toMatchObject({
+      status: 400,
+      body: { errors: [{ field: 'site' }, { field: 'identity' }, { field: 'room' }] },
+    });
+    for (const body of ['{', '', '[1', 'null', '"x"', '\u00ff']) expect((await session(body)).status).toBe(400);
     expect((await session({ site: 'hal\u0000den' })).status).toBe(400);
   });
 
   test('a body above 64 KiB is 413, broken UTF-8 and other content types 400', async () => {
     expect((await session({ site: 'halden', identity: 'x'.repeat(70_000) })).status).toBe(413);
     const bytes = Buffer.concat([Buffer.from('{"site":"'), Buffer.from([0xff, 0xfe]), Buffer.from('"}')]);
-    const broken = await app.fetch('/api/chat/session', { method: 'POST', body: bytes, headers: { 'Content-Type': 'application/json' } });
+    const broken = await app.fetch('/api/chat/session', {
+      method: 'POST',
+      body: bytes,
+      headers: { 'Content-Type': 'application/json' },
+    });
     expect(broken.status).toBe(400);
-    expect((await ask(app, '/api/chat/session', { body: { site: 'halden' }, headers: { 'Content-Type': 'text/plain' } })).status).toBe(400);
+    expect(
+      (await ask(app, '/api/chat/session', { body: { site: 'halden' }, headers: { 'Content-Type': 'text/plain' } }))
+        .status,
+    ).toBe(400);
   });
 
   test('the server’s own origin always gets a session', async () => {
@@ -259,7 +334,8 @@ describe('[Session] the request', () => {
   test('a token made without an Origin is refused from any page; one of a page passes without', async () => {
     const bare = await openSession(app, { site: 'halden' }, { origin: null });
     const paged = await openSession(app, { site: 'halden' });
-    const status = async (token: string, origin: string | null) => (await ask(app, '/api/chat/threads', { token, origin })).status;
+    const status = async (token: string, origin: string | null) =>
+      (await ask(app, '/api/chat/threads', { token, origin })).status;
     expect(await status(bare.token, null)).toBe(200);
     expect(await status(bare.token, page)).toBe(401);
     expect(await status(paged.token, null)).toBe(200);
@@ -289,7 +365,9 @@ describe('[Session] a token', () => {
       new UnsecuredJWT(claims).setIssuer('payload-chat').encode(),
       `${Buffer.from(JSON.stringify({ alg: 'none', kid })).toString('base64url')}.${good.token.split('.')[1]}.`,
       // The public key as an HMAC secret.
-      await new SignJWT(claims).setProtectedHeader({ alg: 'HS256', kid: kid as string }).sign(Buffer.from(JSON.stringify(jwks.keys[0]))),
+      await new SignJWT(claims)
+        .setProtectedHeader({ alg: 'HS256', kid: kid as string })
+        .sign(Buffer.from(JSON.stringify(jwks.keys[0]))),
       await new SignJWT(claims).setProtectedHeader({ alg: 'ES256', kid: kid as string }).sign(other),
       await new SignJWT(claims).setProtectedHeader({ alg: 'ES256', kid: 'another' }).sign(other),
       await new SignJWT(claims).setProtectedHeader({ alg: 'ES256' }).sign(other),
@@ -311,17 +389,28 @@ describe('[Session] a token', () => {
   test('a bad Bearer never falls back to a cookie', async () => {
     const { cookie } = await logIn(app, dora.email);
     for (const path of ['/api/messages', '/api/chat/threads', '/api/threads'])
-      expect((await ask(app, path, { token: 'nonsense', origin: serverUrl, headers: { Cookie: cookie } })).status).toBe(401);
+      expect((await ask(app, path, { token: 'nonsense', origin: serverUrl, headers: { Cookie: cookie } })).status).toBe(
+        401,
+      );
   });
 
   test('[S9] never makes its owner an account: it creates and reads nothing of the host’s', async () => {
     const agent = await tokenOf(app, 'halden', gus.email);
     for (const { token } of [good, agent]) {
       const before = await app.payload.count({ collection: 'users' });
-      const made = await ask(app, '/api/users', { token, body: { email: 'x@example.com', password: 'x', name: 'X', role: 'admin' } });
+      const made = await ask(app, '/api/users', {
+        token,
+        body: { email: 'x@example.com', password: 'x', name: 'X', role: 'admin' },
+      });
       expect([401, 403]).toContain(made.status);
       expect(await app.payload.count({ collection: 'users' })).toEqual(before);
-      for (const path of ['/api/users', '/api/sites', '/api/chat-users', '/api/payload-preferences', '/api/payload-migrations'])
+      for (const path of [
+        '/api/users',
+        '/api/sites',
+        '/api/chat-users',
+        '/api/payload-preferences',
+        '/api/payload-migrations',
+      ])
         expect([path, (await ask(app, path, { token })).status >= 401]).toEqual([path, true]);
       const me = await answer(ask(app, '/api/users/me', { token }));
       expect(me.body.user ?? null).toBeNull();
@@ -331,7 +420,11 @@ describe('[Session] a token', () => {
   test('a ticket opens streams only, for 60 s', async () => {
     const { body } = await answer(ask(app, '/api/chat/ticket', { method: 'POST', token: good.token }));
     const ticket = body.ticket as string;
-    expect(decodeJwt(ticket)).toMatchObject({ use: 'ticket', ends: decodeJwt(good.token).exp, sid: decodeJwt(good.token).sid });
+    expect(decodeJwt(ticket)).toMatchObject({
+      use: 'ticket',
+      ends: decodeJwt(good.token).exp,
+      sid: decodeJwt(good.token).sid,
+    });
     expect((decodeJwt(ticket).exp as number) - nowS()).toBeLessThanOrEqual(60);
     await refused(ticket);
     expect((await session({ site: 'halden' }, { token: ticket })).status).toBe(401);
@@ -349,7 +442,11 @@ describe('[Session] the end', () => {
   test('Payload’s own logout ends a member’s chat session', async () => {
     const login = await logIn(app, ana.email);
     const { token } = await openSession(app, { site: 'halden' }, jwt(login.jwt));
-    await ask(app, '/api/users/logout', { method: 'POST', origin: serverUrl, headers: { Authorization: `JWT ${login.jwt}` } });
+    await ask(app, '/api/users/logout', {
+      method: 'POST',
+      origin: serverUrl,
+      headers: { Authorization: `JWT ${login.jwt}` },
+    });
     expect((await ask(app, '/api/chat/threads', { token })).status).toBe(401);
     const [ended] = await queryOf(app.payload)<{ type: string; topics: string[]; payload: unknown }>(
       `select type, topics, payload from chat.events where site = 'halden' and type = 'session.ended' order by pos desc limit 1`,

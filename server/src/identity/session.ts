@@ -92,7 +92,8 @@ async function keptPerson(req: PayloadRequest, site: Site, person: Person): Prom
 /** No row is made: it is there with his first message. */
 function provenVisitor(req: PayloadRequest, site: Site, handle: string | undefined): Proven {
   if (!site.visitors) throw new ChatError('forbidden', { message: 'This site takes no visitors.' });
-  const visitor = handle === undefined ? newVisitor(req.payload, site.key) : knownVisitor(req.payload, site.key, handle);
+  const visitor =
+    handle === undefined ? newVisitor(req.payload, site.key) : knownVisitor(req.payload, site.key, handle);
   return {
     user: { id: visitor.user, name: namelessVisitor, kind: 'visitor' },
     sid: newSid(),

@@ -14,7 +14,8 @@ export const visitorUserId = (payload: Payload, site: string, handle: string) =>
   `v_${derived(payload, 'visitor', site, handle)}`;
 
 /** All guests of a room share one id, which no row ever has. */
-export const guestUserId = (payload: Payload, site: string, room: string) => `g_${derived(payload, 'guest', site, room)}`;
+export const guestUserId = (payload: Payload, site: string, room: string) =>
+  `g_${derived(payload, 'guest', site, room)}`;
 
 /** 132 bits of a keyed hash; the same parts give the same word for as long as Payload's secret stays. */
 export function derived(payload: Payload, ...parts: string[]): string {
