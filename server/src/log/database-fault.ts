@@ -12,7 +12,8 @@ function* chain(error: unknown): Generator<{ code?: unknown; message?: unknown; 
 
 /** Connection lost, refused or cut (class 08, 57P0x), out of slots, deadlock, lock timeout: trying again can help. */
 const passing = /^(08|57P|53|40P01$|40001$|55P03$|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)/;
-const passingText = /connection terminated|cannot begin transaction|cannot connect to postgres|timeout exceeded when trying to connect/i;
+const passingText =
+  /connection terminated|is not queryable|cannot begin transaction|cannot connect to postgres|timeout expired|timeout exceeded when trying to connect/i;
 
 /** Whether trying the same again can help. */
 export function isPassingFault(error: unknown): boolean {

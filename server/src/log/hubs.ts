@@ -38,6 +38,12 @@ export interface HubsContext {
   options?: Partial<HubOptions>;
 }
 
+/** The newest of them that have no hole between: an older one than a hole can't be given whole to anybody. */
+function withoutHoles(entries: Entry[]): Entry[] {
+  const last = entries.findLastIndex(({ event }, index) => index > 0 && event.pos !== (entries[index - 1]?.event.pos ?? 0) + 1);
+  return last < 0 ? entries : entries.slice(last);
+}
+
 export function createHubs({ query, tail, epoch, log, options }: HubsContext): Hubs {
   const held = new Map<string, Held>();
   let closed = false;
@@ -47,8 +53,9 @@ export function createHubs({ query, tail, epoch, log, options }: HubsContext): H
     const current = () => entry.turn === turn && held.get(site) === entry;
     // The epoch first: a position read under a newer one would be reset by it anyway.
     const epochNow = await epoch();
-    const { head, entries } = await readNewest(query, site, defaultBounds.maxEvents);
+    const { head, entries: read } = await readNewest(query, site, defaultBounds.maxEvents);
     if (!current()) return entry.ready;
+    const entries = withoutHoles(read);
     entry.hub.start(epochNow, entries[0] ? entries[0].event.pos - 1 : head);
     for (const { event, to } of entries) entry.hub.append(event, to);
     tail.watch(site, head);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type App, account, localReq, logOf, memberCaller, room, site, startApp } from '../../test/app.ts';
+import { type App, account, localReq, logOf, memberCaller, newDatabase, room, site, startApp } from '../../test/app.ts';
 import { post } from '../messages/post.ts';
 import { queryOf } from './database.ts';
 import { install } from './install.ts';
@@ -18,11 +18,12 @@ test('forty installs at once make one schema', async () => {
   expect(triggers).toEqual([{ tgname: 'number_events' }]);
 });
 
-test('two apps that start at once on an empty database migrate once and both run', async () => {
-  const first = startApp();
-  const { databaseUrl } = await first;
-  const others = await Promise.all([startApp({ databaseUrl }), startApp({ databaseUrl })]);
-  await Promise.all([first.then((one) => one.close()), ...others.map((one) => one.close())]);
+test('three apps that start at once on an empty database migrate once and all run', async () => {
+  const databaseUrl = await newDatabase();
+  const apps = await Promise.all([1, 2, 3].map(() => startApp({ databaseUrl })));
+  const rows = await queryOf((apps[0] as App).payload)('select name from payload_migrations');
+  expect(rows).toHaveLength(1);
+  await Promise.all(apps.map((one) => one.close()));
 });
 
 test('counters that were lost go on after what the rows remember', async () => {
