@@ -45,7 +45,7 @@ export abstract class ChatElement extends Base {
     super._update();
   }
 
-  protected get _store(): ThreadStore | undefined {
+  get _store(): ThreadStore | undefined {
     return this._shown.store;
   }
 
@@ -54,7 +54,7 @@ export abstract class ChatElement extends Base {
   }
 
   /** Tells the page. The answer is false where a listener forbade what the event announces. */
-  protected _tell(name: string, detail: unknown): boolean {
+  _tell(name: string, detail: unknown): boolean {
     return this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true, cancelable: true }));
   }
 
