@@ -87,10 +87,9 @@ export function createApp<B extends object>({ config, upstream, platform, clock,
 
   app.use(async (c, next) => {
     await next();
-    // What a sink has sent by itself, or the hub's own app, has its headers.
-    const origin = c.req.header('Origin');
-    if (!origin || c.res.headers.has('x-hono-already-sent') || c.res.headers.has('Access-Control-Allow-Origin')) return;
-    for (const [name, value] of Object.entries(corsOf(origin))) c.header(name, value);
+    // What a sink has sent by itself, or the hub's own app, or any page may load, has its headers.
+    if (c.res.headers.has('x-hono-already-sent') || c.res.headers.has('Access-Control-Allow-Origin')) return;
+    for (const [name, value] of Object.entries(corsFor(c.req.header('Origin')))) c.header(name, value);
   });
 
   // Hono answers HEAD by GET's handler: a stream would open for it.
@@ -99,7 +98,10 @@ export function createApp<B extends object>({ config, upstream, platform, clock,
   for (const [name, route] of Object.entries(routes) as Array<[RouteName, Route]>) {
     if (route.hop === 'never') continue;
     const path = config.basePath + route.path;
-    app.options(path, async (c) => new Response(null, { status: 204, headers: preflightOf(c.req.header('Origin')) }));
+    app.options(
+      path,
+      async (c) => new Response(null, { status: 204, headers: { ...corsHeaders, ...corsFor(c.req.header('Origin')) } }),
+    );
     app.on(route.method, path, async (c) => {
       if (config.faults.length && !always.has(name)) throw new ChatError('misconfigured');
       return (own[name] ?? ((call: Call) => forward(call, name)))(c);
@@ -121,9 +123,8 @@ export function createApp<B extends object>({ config, upstream, platform, clock,
 
 const notFound = () => responseOf(refusalOf(new ChatError('not-found')));
 
-function preflightOf(origin: string | undefined): Record<string, string> {
-  return { ...corsHeaders, ...corsOf(origin) };
-}
+/** An answer differs by Origin even where there was none. */
+const corsFor = (origin: string | undefined) => ({ Vary: 'Origin', ...corsOf(origin) });
 
 /**
  * A path's segments, decoded.

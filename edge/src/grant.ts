@@ -8,6 +8,7 @@ import {
   flag,
   object,
   optional,
+  parseCursor,
   read,
   text,
   topic,
@@ -22,6 +23,8 @@ import type { Reader } from './tokens.ts';
 export interface Grant {
   thread: string;
   public: boolean;
+  /** The position of the log that the server answered at. */
+  asOf: number;
   untilMs: number;
   holds: boolean;
 }
@@ -52,10 +55,7 @@ const againMs = 50;
 /** How long a reader of a changed thread waits for a server that is away. */
 const patienceMs = 10_000;
 
-export function createGrants(
-  question: (asked: string, reader: Reader) => Promise<unknown>,
-  clock: Clock,
-): Grants {
+export function createGrants(question: (asked: string, reader: Reader) => Promise<unknown>, clock: Clock): Grants {
   /** By `asked` for public rooms, by `asked user` for the rest: no topic contains a space. */
   const held = new Map<string, Grant>();
   const flights = createFlights<Grant | undefined>(clock);
@@ -93,7 +93,8 @@ export function createGrants(
       // What this hop has heard since then may have changed the answer.
       if (changes.since(given.asOf, given.thread)) continue;
       const untilMs = clock.now() + Math.min(given.untilMs, keptMs);
-      const grant: Grant = { thread: given.thread, public: given.public, untilMs, holds: true };
+      const asOf = parseCursor(given.asOf)?.pos ?? 0;
+      const grant: Grant = { thread: given.thread, public: given.public, asOf, untilMs, holds: true };
       for (const name of new Set([asked, topic.thread(given.thread)]))
         keep(given.public ? name : `${name} ${user}`, grant);
       return grant;

@@ -9,6 +9,7 @@ import {
   parseStreamRequest,
   type Sink,
   type StreamRequest,
+  topic,
   topicsOfMe,
 } from '@payload-chat/protocol';
 import { type Answer, faultOf } from './answer.ts';
@@ -16,7 +17,7 @@ import type { Grant } from './grant.ts';
 import type { Hubs } from './hubs.ts';
 import type { SiteHub } from './site-hub.ts';
 import { type KeptSnapshot, readSnapshot } from './snapshots.ts';
-import { bearerOf, type Credential, originOf, type Reader, type Tokens } from './tokens.ts';
+import { bearerOf, originOf, type Reader, type Tokens, ticketOrBearerOf } from './tokens.ts';
 import type { Upstream } from './upstream.ts';
 
 /** Begins the answer to a stream request, with status 200 and these headers. */
@@ -42,23 +43,28 @@ const attempts = 3;
 export function createReading(hubs: Hubs, tokens: Tokens, upstream: Upstream): Reading {
   return {
     async stream(request, client, open) {
-      const asked = readStreamRequest(request);
-      const reader = await tokens.verify(asked.credential, originOf(request), client);
+      const { searchParams } = new URL(request.url);
+      // An edge serves no edges.
+      if (searchParams.getAll('topic').includes(topic.everything)) throw new ChatError('not-found');
+      const reader = await tokens.verify(ticketOrBearerOf(request), originOf(request), client);
+      const asked = parseStreamRequest(searchParams, request.headers.get('Last-Event-ID'));
+      if (asked.is === 'service') throw new ChatError('not-found');
       return atHub(reader, async (site, release) => {
         const admitted = await admit(site, asked, reader, upstream);
-        const { sink, response, onGone } = open({ ...streamHeaders, ...corsOf(reader.origin) });
+        const { sink, response, onGone } = open({ ...streamHeaders, Vary: 'Origin', ...corsOf(reader.origin) });
         const leave = site.hub.subscribe({
           sink,
           topics: admitted.topics,
           user: reader.claims.sub,
           sid: reader.claims.sid,
           expiresAtMs: reader.endsAtMs,
-          recheck: (topic) => site.grants.askAgain(topic, reader),
+          recheck: (name) => site.grants.askAgain(name, reader),
           onClose: release,
           ...(admitted.cursor ? { cursor: admitted.cursor } : {}),
           ...(admitted.snapshot ? { preface: admitted.snapshot.frame } : {}),
         });
         onGone(leave);
+        site.doubt(admitted, reader, leave);
         return response;
       });
     },
@@ -69,7 +75,7 @@ export function createReading(hubs: Hubs, tokens: Tokens, upstream: Upstream): R
       if (!isNamed && !hubs.peek(reader.claims.site)?.grants.isPublic(id)) return undefined;
       try {
         return await atHub(reader, async (site, release) => {
-          const grant = await site.grants.ask(isNamed ? id : `thread:${id}`, reader);
+          const grant = await site.grants.ask(isNamed ? id : topic.thread(id), reader);
           if (!grant) throw new ChatError('not-found');
           const page = pageOf(new URL(request.url).searchParams);
           const found = grant.public && page ? await site.snapshots.get(grant.thread, page, reader) : undefined;
@@ -99,19 +105,6 @@ export function createReading(hubs: Hubs, tokens: Tokens, upstream: Upstream): R
   }
 }
 
-/** A reader's request for a stream, and what he comes with. */
-export interface AskedStream extends Extract<StreamRequest, { is: 'reader' }> {
-  credential: Credential | undefined;
-}
-
-/** @throws ChatError `invalid`; `not-found` for a service stream: an edge serves no edges */
-export function readStreamRequest(request: Request): AskedStream {
-  const asked = parseStreamRequest(new URL(request.url).searchParams, request.headers.get('Last-Event-ID'));
-  if (asked.is === 'service') throw new ChatError('not-found');
-  const credential = bearerOf(request) ?? (asked.ticket ? { is: 'ticket' as const, token: asked.ticket } : undefined);
-  return { ...asked, credential };
-}
-
 /** PROTOCOL: Stream. */
 const streamHeaders = {
   'Content-Type': 'text/event-stream; charset=utf-8',
@@ -122,27 +115,35 @@ const streamHeaders = {
 
 interface Admitted {
   topics: string[];
+  grants: Grant[];
   cursor: string | undefined;
   snapshot: KeptSnapshot | undefined;
 }
 
 /** What the stream may hear and begins with. Nothing is awaited after the last look at what may have changed. */
-async function admit(site: SiteHub, asked: AskedStream, reader: Reader, upstream: Upstream): Promise<Admitted> {
+async function admit(
+  site: SiteHub,
+  asked: Extract<StreamRequest, { is: 'reader' }>,
+  reader: Reader,
+  upstream: Upstream,
+): Promise<Admitted> {
   for (let attempt = 0; attempt < attempts; attempt += 1) {
-    const grants = await Promise.all(asked.topics.map((topic) => grantOf(topic, site, reader)));
-    const named = grants.find((grant) => grant !== 'me');
-    const snapshot = asked.rewind && named ? await rewound(site, named, asked.rewind, reader, upstream) : undefined;
+    const found = await Promise.all(asked.topics.map((one) => grantOf(one, site, reader)));
+    const grants = found.filter((grant) => grant !== 'me');
+    const named = asked.rewind === undefined ? undefined : grants[0];
+    const snapshot = named && (await rewound(site, named, asked.rewind ?? 0, reader, upstream));
     if (site.revocations.has(reader.claims.sid)) throw new ChatError('unauthorized');
-    if (!grants.every((grant) => grant === 'me' || grant.holds)) continue;
-    const topics = grants.flatMap((grant) => (grant === 'me' ? topicsOfMe(reader.claims) : [`thread:${grant.thread}`]));
-    return { topics: [...new Set(topics)], cursor: snapshot?.cursor ?? asked.cursor, snapshot };
+    if (!grants.every(({ holds }) => holds)) continue;
+    const own = grants.length < found.length ? topicsOfMe(reader.claims) : [];
+    const topics = [...new Set([...own, ...grants.map(({ thread }) => topic.thread(thread))])];
+    return { topics, grants, cursor: snapshot?.cursor ?? asked.cursor, snapshot };
   }
   throw new ChatError('unavailable');
 }
 
 async function grantOf(asked: AskedTopic, site: SiteHub, reader: Reader): Promise<Grant | 'me'> {
   if (asked.is === 'me') return 'me';
-  const grant = await site.grants.ask(asked.is === 'room' ? `room:${asked.key}` : `thread:${asked.id}`, reader);
+  const grant = await site.grants.ask(asked.is === 'room' ? `room:${asked.key}` : topic.thread(asked.id), reader);
   if (!grant) throw new ChatError('not-found');
   return grant;
 }

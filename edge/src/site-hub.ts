@@ -5,14 +5,15 @@
  *   starting --ready--> open --last reader left, lingerMs--> closed
  *       \------------------+--the server refuses the feed--> refused --sulkMs--> closed
  */
-import { ChatError, type Clock, createHub, type Hub } from '@payload-chat/protocol';
+import { ChatError, type Clock, createHub, type Hub, parseCursor } from '@payload-chat/protocol';
 import type { Config } from './config.ts';
 import { openFeed } from './feed.ts';
 import { within } from './flights.ts';
-import { createGrants, type Grants } from './grant.ts';
+import { createGrants, type Grant, type Grants } from './grant.ts';
 import type { Log } from './log.ts';
 import { createRevocations, type Revocations } from './revocations.ts';
 import { createSnapshots, type Snapshots } from './snapshots.ts';
+import type { Reader } from './tokens.ts';
 import type { Upstream } from './upstream.ts';
 
 export interface SiteHub {
@@ -26,6 +27,11 @@ export interface SiteHub {
   ready(): Promise<void>;
   /** Keeps the hub; the answer lets it go, callable twice. */
   hold(): () => void;
+  /**
+   * Watches over a stream whose cursor is ahead of the hub: what the hub has yet to hear, up to there, is passed over by
+   * the stream and may end it all the same. It is left then.
+   */
+  doubt(stream: { cursor: string | undefined; grants: readonly Grant[] }, reader: Reader, leave: () => void): void;
   /** The server was seen to answer. */
   nudge(): void;
   /** Ends every stream with `bye shutdown`; callable twice. */
@@ -45,6 +51,8 @@ export interface SiteHubOptions {
 
 /** How long a request waits for a hub that is starting: a page gives its stream 5 s (S6). */
 export const readyMs = 4000;
+/** How long a stream may wait for the head, and a little: then the hub has reset it. */
+const doubtMs = 5000;
 /** How long the server's refusal is answered without asking it again. */
 export const sulkMs = 10_000;
 
@@ -53,6 +61,8 @@ export function openSiteHub({ site, config, upstream, clock, random, log, onClos
   const grants = createGrants((asked, reader) => upstream.grant(asked, reader), clock);
   const snapshots = createSnapshots((...asked) => upstream.snapshot(...asked), hub, clock);
   const revocations = createRevocations(clock);
+  /** Each told of every position; bounded by the streams that wait for the head, 2 s each (S3). */
+  const doubts = new Set<(pos: number) => void>();
   let holders = 0;
   let isClosed = false;
   let cancelLinger = () => {};
@@ -91,6 +101,7 @@ export function openSiteHub({ site, config, upstream, clock, random, log, onClos
     revocations.see(event);
     grants.see(event);
     snapshots.see(event);
+    for (const doubt of doubts) doubt(event.pos);
   });
 
   function close() {
@@ -126,6 +137,19 @@ export function openSiteHub({ site, config, upstream, clock, random, log, onClos
         holders -= 1;
         if (holders === 0 && !isClosed) cancelLinger = clock.after(config.lingerMs, close);
       };
+    },
+    doubt({ cursor, grants: given }, { claims }, leave) {
+      const at = parseCursor(cursor ?? '')?.pos ?? 0;
+      if (!hub.window || at <= hub.window.head) return;
+      const look = (pos: number) => {
+        const isFine = !revocations.has(claims.sid) && given.every(({ holds, asOf }) => holds || asOf >= at);
+        if (isFine && pos < at) return;
+        doubts.delete(look);
+        cancel();
+        if (!isFine) leave();
+      };
+      const cancel = clock.after(doubtMs, () => doubts.delete(look));
+      doubts.add(look);
     },
     nudge: feed.nudge,
     close,

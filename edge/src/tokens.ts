@@ -51,11 +51,17 @@ export function createTokens(keys: JWTVerifyGetKey, clock: Clock): Tokens {
   }
 }
 
-/** The token of an `Authorization: Bearer` header; another scheme is a bad token, never none. */
+/** What a request comes with: an `Authorization` header of another scheme is a bad token, never none. */
 export function bearerOf({ headers }: Request): Credential | undefined {
   const authorization = headers.get('Authorization');
   if (!authorization) return undefined;
   return { is: 'bearer', token: /^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? '' };
+}
+
+/** As `bearerOf`, or the ticket of a stream's URL, which goes first. */
+export function ticketOrBearerOf(request: Request): Credential | undefined {
+  const ticket = new URL(request.url).searchParams.get('ticket');
+  return ticket ? { is: 'ticket', token: ticket } : bearerOf(request);
 }
 
 export function originOf({ headers }: Request): string | undefined {

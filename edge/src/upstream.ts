@@ -47,6 +47,8 @@ export interface Forwarded {
   client: string | undefined;
 }
 
+export type ServerHealth = 'ok' | 'unreachable' | 'key refused';
+
 export interface Upstream {
   /** @throws ChatError `unreachable` */
   forward(request: Forwarded): Promise<Answer>;
@@ -58,8 +60,8 @@ export interface Upstream {
   snapshot(thread: string, search: URLSearchParams, reader: Reader): Promise<Answer>;
   /** Opens the service stream of a site. */
   feed(site: string, cursor: string | undefined, signal: AbortSignal): Promise<StreamResponse>;
-  /** Whether the server is there and says that it is well. */
-  healthy(): Promise<boolean>;
+  /** Whether the server is there, says that it is well, and takes our key. */
+  health(): Promise<ServerHealth>;
 }
 
 export function createUpstream(config: Config, fetch: typeof globalThis.fetch, clock: Clock): Upstream {
@@ -136,9 +138,21 @@ export function createUpstream(config: Config, fetch: typeof globalThis.fetch, c
       });
     },
 
-    async healthy() {
-      const answer = await call(pathOf('health'), { headers: own() }, healthMs).catch(() => undefined);
-      return answer?.status === 200;
+    async health() {
+      const within = AbortSignal.timeout(healthMs);
+      const statusOf = async (route: RouteName) => {
+        const response = await open(pathOf(route), { headers: own(), signal: within });
+        void response.body?.cancel().catch(() => {}); // The status was the answer.
+        return response.status;
+      };
+      try {
+        // Metrics are for edges alone: they tell whether the key is good.
+        const [server, key] = await Promise.all([statusOf('health'), statusOf('metrics')]);
+        if (key === 401) return 'key refused';
+        return server === 200 ? 'ok' : 'unreachable';
+      } catch {
+        return 'unreachable';
+      }
     },
   };
 

@@ -1,17 +1,21 @@
 /** The Worker edge in workerd, over real HTTP, against a server made by hand. */
+import { edgeContract } from '../test/edge-contract.ts';
 import { hopOver } from '../test/fake-hop.ts';
 import { startFakeServer } from '../test/fake-server.ts';
 import { hubContract } from '../test/hub-contract.ts';
-import { startWorkerEdge } from '../test/worker-edge.ts';
+import { scriptText, startWorkerEdge } from '../test/worker-edge.ts';
+
+let port = 23_200;
+const nextPort = () => (port += 1);
 
 hubContract('the Worker edge', async () => {
   const server = await startFakeServer();
-  const edge = await startWorkerEdge(
-    { CHAT_SERVER_URL: server.url, CHAT_EDGE_KEY: server.edgeKey, CHAT_PING_MS: '1000' },
-    23_201,
-  );
+  const variables = { CHAT_SERVER_URL: server.url, CHAT_EDGE_KEY: server.edgeKey, CHAT_PING_MS: '1000' };
+  const edge = await startWorkerEdge(variables, nextPort());
   return hopOver(server, edge.url, async () => {
     await edge.close();
     await server.stop();
   });
 });
+
+edgeContract('the Worker edge', (variables) => startWorkerEdge(variables, nextPort()), scriptText);

@@ -6,10 +6,9 @@ import { ChatError, headers as wire } from '@payload-chat/protocol';
 import { createApp } from './app.ts';
 import { readConfig } from './config.ts';
 import { createCore } from './core.ts';
-import { readStreamRequest } from './reading.ts';
 import { replicaOf } from './replica.ts';
 import { scriptHeaders } from './script-headers.ts';
-import { bearerOf, originOf, type Reader } from './tokens.ts';
+import { bearerOf, originOf, type Reader, ticketOrBearerOf } from './tokens.ts';
 import type { WorkerEnv } from './worker-env.ts';
 
 export { HubDirectory } from './hub-directory.ts';
@@ -34,8 +33,7 @@ function createWorkerApp(env: WorkerEnv): App {
       clientOf: (request) => request.headers.get('CF-Connecting-IP') ?? undefined,
       // Believed here already: no stranger wakes an object.
       async stream(request, _, client) {
-        const { credential } = readStreamRequest(request);
-        return atHub(request, await tokens.verify(credential, originOf(request), client));
+        return atHub(request, await tokens.verify(ticketOrBearerOf(request), originOf(request), client));
       },
       async snapshot(request, _, client) {
         return atHub(request, await tokens.verify(bearerOf(request), originOf(request), client));

@@ -12,7 +12,10 @@ export function hopOver(server: FakeServer, url: string, close: () => Promise<vo
     site: server.site.key,
     room: 'lobby',
     async session(who, { lifeS, fromPage } = {}) {
-      const token = await server.token(who, { ...(lifeS ? { lifeS } : {}), ...(fromPage ? { origin: pageOrigin } : {}) });
+      const token = await server.token(who, {
+        ...(lifeS ? { lifeS } : {}),
+        ...(fromPage ? { origin: pageOrigin } : {}),
+      });
       return { token, user: `m_${who}` };
     },
     async flood(id, count, contentChars) {

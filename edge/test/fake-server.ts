@@ -11,15 +11,15 @@ import {
   type Claims,
   corsHeaders,
   corsOf,
+  encodeFrame,
   errorAnswer,
   type HubOptions,
-  headers as wire,
   parseStreamRequest,
   type Sink,
   tokenUse,
   topicsOfMe,
   type User,
-  encodeFrame,
+  headers as wire,
 } from '@payload-chat/protocol';
 import { exportJWK, generateKeyPair, jwtVerify, SignJWT } from 'jose';
 import { createFakeSite, type FakeSite } from './fake-site.ts';
@@ -233,7 +233,8 @@ export async function startFakeServer(hubOptions: Partial<HubOptions> = {}): Pro
       const hello = { revoked: [...site.ended] };
       return response.on('close', site.hub.subscribe({ sink, topics: '*', tail: asks.tail, hello, ...cursor }));
     }
-    const claims = asks.ticket && !request.headers.authorization ? await claimsOf(asks.ticket, 'ticket') : await callerOf(request);
+    const claims =
+      asks.ticket && !request.headers.authorization ? await claimsOf(asks.ticket, 'ticket') : await callerOf(request);
     if (request.headers.origin && request.headers.origin !== claims.org) throw new ChatError('unauthorized');
     const topics = asks.topics.flatMap((one) => {
       if (one.is === 'me') return topicsOfMe(claims);
@@ -249,9 +250,7 @@ export async function startFakeServer(hubOptions: Partial<HubOptions> = {}): Pro
       expiresAtMs: (claims.ends ?? claims.exp) * 1000,
       recheck: async (name) => site.maySee(visible(name, claims), claims.sub),
       ...cursor,
-      ...(snapshot
-        ? { cursor: snapshot.cursor, preface: encodeFrame({ event: 'snapshot', data: snapshot }) }
-        : {}),
+      ...(snapshot ? { cursor: snapshot.cursor, preface: encodeFrame({ event: 'snapshot', data: snapshot }) } : {}),
     });
     response.on('close', leave);
   }
@@ -305,8 +304,9 @@ export async function startFakeServer(hubOptions: Partial<HubOptions> = {}): Pro
     site,
     asked,
     count: (method, path) =>
-      asked.filter((one) => one.method === method && (typeof path === 'string' ? one.path === path : path.test(one.path)))
-        .length,
+      asked.filter(
+        (one) => one.method === method && (typeof path === 'string' ? one.path === path : path.test(one.path)),
+      ).length,
     sign,
     token: (who, { lifeS = tokenUse.lifeS, origin, sid = randomUUID() } = {}) =>
       sign({

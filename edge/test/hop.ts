@@ -1,5 +1,5 @@
 /** What a contract needs of a hop: an address, people, and for some rules a way that the wire does not offer. */
-import { headers as wire, type Message, pathOf, type Snapshot } from '@payload-chat/protocol';
+import { type Message, pathOf, type Snapshot, headers as wire } from '@payload-chat/protocol';
 import { openStream, type StreamOptions, type StreamReader } from './stream-reader.ts';
 
 /** Ada and Bo talk to each other; Cyd is of the same site and of no thread of theirs. */
@@ -74,7 +74,9 @@ export async function seatAt(hop: Hop, who: Person, options?: Parameters<Hop['se
 /** Open streams of the hop's site, by its metrics. */
 export async function readersOf(hop: Hop): Promise<number> {
   const response = await fetch(hop.url + pathOf('metrics'), { headers: { [wire.edge]: hop.edgeKey } });
-  const line = (await response.text()).split('\n').find((text) => text.startsWith(`chat_hub_readers{site="${hop.site}"}`));
+  const line = (await response.text())
+    .split('\n')
+    .find((text) => text.startsWith(`chat_hub_readers{site="${hop.site}"}`));
   return Number(line?.split(' ').at(-1) ?? 0);
 }
 

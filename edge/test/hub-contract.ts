@@ -81,7 +81,11 @@ export function hubContract(name: string, start: () => Promise<Hop>): void {
         expect(posOf(ready)).toBeGreaterThanOrEqual(two.pos);
         await ada.post({ thread: direct }, 'three');
         expect(contentOf(await stream.next('message'))).toBe('three');
-        expect(stream.frames.filter(({ event }) => event === 'message').map(contentOf)).toEqual(['one', 'two', 'three']);
+        expect(stream.frames.filter(({ event }) => event === 'message').map(contentOf)).toEqual([
+          'one',
+          'two',
+          'three',
+        ]);
       });
 
       it('[S1] without a cursor from now on; an empty one is none', async () => {
@@ -121,7 +125,10 @@ export function hubContract(name: string, start: () => Promise<Hop>): void {
       it('[rewind] of a public room, by its key; with a cursor it is ignored', async () => {
         await ada.post({ room: hop.room }, 'in the room');
         const stream = await cyd.stream({ query: `topic=room:${hop.room}&rewind=1` });
-        const { messages, me } = dataOf(await stream.next('snapshot')) as { messages: Array<{ content: string }>; me: unknown };
+        const { messages, me } = dataOf(await stream.next('snapshot')) as {
+          messages: Array<{ content: string }>;
+          me: unknown;
+        };
         expect(messages.map(({ content }) => content)).toEqual(['in the room']);
         expect(me).toBeNull();
         const resumed = await cyd.stream({ query: `topic=room:${hop.room}&rewind=1`, lastEventId: await cursorNow() });
@@ -331,7 +338,10 @@ export function hubContract(name: string, start: () => Promise<Hop>): void {
         const session = await seatAt(hop, 'ada');
         const [stream, other] = await Promise.all([live(session), live(ada)]);
         await session.call('POST', pathOf('logout'));
-        expect((await stream.next('message')).data).toMatchObject({ type: 'session.ended', session: { sid: expect.any(String) } });
+        expect((await stream.next('message')).data).toMatchObject({
+          type: 'session.ended',
+          session: { sid: expect.any(String) },
+        });
         expect((await stream.next('bye')).data).toMatchObject({ reason: 'revoked' });
         await stream.ended();
         expect((await session.stream()).status).toBe(401);
@@ -368,7 +378,9 @@ export function hubContract(name: string, start: () => Promise<Hop>): void {
       }, 90_000);
     });
 
-    it('[S5] never at the cost of an event: a reader that stops reading gets all, or resumes where it was cut', async ({ skip }) => {
+    it('[S5] never at the cost of an event: a reader that stops reading gets all, or resumes where it was cut', async ({
+      skip,
+    }) => {
       if (!hop.flood) return skip('this hop offers no way to send that much');
       const cursor = await cursorNow();
       const count = 1500;
@@ -378,7 +390,10 @@ export function hubContract(name: string, start: () => Promise<Hop>): void {
       const frames = await slow.readAll(head);
       const got = frames.filter(({ event }) => event === 'message').map(posOf);
       if (got.at(-1) !== head) {
-        const resumed = await bo.stream({ query: thread(), lastEventId: frames.findLast(({ id }) => id)?.id ?? cursor });
+        const resumed = await bo.stream({
+          query: thread(),
+          lastEventId: frames.findLast(({ id }) => id)?.id ?? cursor,
+        });
         await resumed.next('ready', 20_000);
         got.push(...resumed.frames.filter(({ event }) => event === 'message').map(posOf));
       }

@@ -17,7 +17,9 @@ export interface NodeEdge {
 /** `variables` are added to an environment that says nothing of the chat. Comes back when the edge listens. */
 export async function startNodeEdge(variables: Record<string, string>, port: number): Promise<NodeEdge> {
   const { PATH = '' } = process.env;
-  const child = spawn(process.execPath, [entry], { env: { PATH, PORT: String(port), HOST: '127.0.0.1', ...variables } });
+  const child = spawn(process.execPath, [entry], {
+    env: { PATH, PORT: String(port), HOST: '127.0.0.1', ...variables },
+  });
   let printed = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (printed += text));
   await until('the edge listens', () => child.exitCode !== null || /edge (is )?at/.test(printed), 15_000);

@@ -29,7 +29,10 @@ export function closeStreams(): void {
   open.clear();
 }
 
-export async function openStream(url: string, { token, query, lastEventId, origin }: StreamOptions): Promise<StreamReader> {
+export async function openStream(
+  url: string,
+  { token, query, lastEventId, origin }: StreamOptions,
+): Promise<StreamReader> {
   const abort = new AbortController();
   open.add(abort);
   const response = await fetch(`${url}/api/messages/sse${query ? `?${query}` : ''}`, {
@@ -80,7 +83,8 @@ export async function openStream(url: string, { token, query, lastEventId, origi
           taken += 1;
           if (frame?.event === event) return frame;
         }
-        if (isOver) throw new Error(`The stream ended before ${event}; it had ${seen()}; status ${response.status} ${body}`);
+        if (isOver)
+          throw new Error(`The stream ended before ${event}; it had ${seen()}; status ${response.status} ${body}`);
         const leftMs = untilMs - Date.now();
         if (leftMs <= 0) throw new Error(`No ${event} within ${withinMs} ms; there was ${seen()}`);
         await new Promise<void>((resolve) => {
@@ -95,7 +99,10 @@ export async function openStream(url: string, { token, query, lastEventId, origi
     async ended(withinMs = 5000) {
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(new Error(`The stream goes on after ${withinMs} ms; it had ${seen()}`)), withinMs);
+        timer = setTimeout(
+          () => reject(new Error(`The stream goes on after ${withinMs} ms; it had ${seen()}`)),
+          withinMs,
+        );
       });
       await Promise.race([reading, late]).finally(() => clearTimeout(timer));
     },
