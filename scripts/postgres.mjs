@@ -16,8 +16,11 @@ const listens = '127.0.0.1';
 /** "Fast" in Postgres' words: ends the sessions, writes everything down. */
 const stop = { signal: /** @type {const} */ ('SIGINT'), graceMs: 10_000, leaderOnly: true };
 
-/** The role and the database that the server uses: the owner of its database, not a superuser. */
-export const databaseUrl = (port, password) => `postgres://chat:${password}@${listens}:${port}/chat`;
+/**
+ * The role and the database that the server uses: the owner of its database, not a superuser. Never named `chat`: a
+ * role finds its tables in the schema of its own name first, and the log lives in a schema `chat`.
+ */
+export const databaseUrl = (port, password) => `postgres://payload:${password}@${listens}:${port}/payload`;
 
 /**
  * Makes the database folder if there is none and says how to run Postgres on it.
@@ -112,10 +115,10 @@ async function prepareDatabase(port, password) {
   client.on('error', () => {}); // it may end while we ask; the answer is then no
   try {
     await client.connect();
-    const { rows } = await client.query(`select (select count(*) from pg_roles where rolname = 'chat') as roles,
-      (select count(*) from pg_database where datname = 'chat') as databases`);
-    if (rows[0].roles === '0') await client.query(`create role chat login password ${client.escapeLiteral(password)}`);
-    if (rows[0].databases === '0') await client.query('create database chat owner chat');
+    const { rows } = await client.query(`select (select count(*) from pg_roles where rolname = 'payload') as roles,
+      (select count(*) from pg_database where datname = 'payload') as databases`);
+    if (rows[0].roles === '0') await client.query(`create role payload login password ${client.escapeLiteral(password)}`);
+    if (rows[0].databases === '0') await client.query('create database payload owner payload');
     return true;
   } finally {
     await client.end().catch(() => {});

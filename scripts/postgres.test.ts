@@ -55,7 +55,7 @@ test('the server’s role owns its database, is no superuser, and has UTF-8 in o
     `select rolsuper, current_database() as database, pg_encoding_to_char(encoding) as encoding,
     datlocale from pg_roles, pg_database where rolname = current_user and datname = current_database()`,
   );
-  expect(row).toEqual({ rolsuper: false, database: 'chat', encoding: 'UTF8', datlocale: 'C.UTF-8' });
+  expect(row).toEqual({ rolsuper: false, database: 'payload', encoding: 'UTF8', datlocale: 'C.UTF-8' });
   await query(port, 'create schema chat; create table chat.x (id int); create table y (id int)');
 });
 
