@@ -84,7 +84,7 @@ export async function snapshotOf(
         select ${columns.seat} from ${participants} p join ${people} u on u.id = p.user_id, t
         where p.thread_id = t.id and p.quiet is not true
           and (t.kind <> 'room' or u.staff or u.account_id::text = any($6::text[]))
-        order by p.joined_at, p.user_id limit ${seatsNamed}
+        order by p.changed, p.id limit ${seatsNamed}
       ) p join lateral (select ${columns.person} from ${people} u where u.id = p.user) u on true
     )
     select to_jsonb(t) as thread, to_jsonb(mine) as seat,
