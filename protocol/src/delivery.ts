@@ -118,7 +118,7 @@ export function createDelivery({ options, history, audience, replay, flushed }: 
   }
 
   function readOn(subscriber: Subscriber, from: number) {
-    const { pos, chunk, turn } = replay.read(subscriber, from, subscriber.readyAt ?? flushed(), (entry) => {
+    const { pos, chunk, turn } = replay.read(subscriber, from, flushed(), (entry) => {
       const found = effectOf(subscriber, entry);
       if (found.is === 'regain') effect(subscriber, found, entry.event.pos);
     });
@@ -170,6 +170,11 @@ export function createDelivery({ options, history, audience, replay, flushed }: 
     waiting.delete(subscriber);
   }
 
+  /** Where the hub has to be for a subscriber to begin: at its cursor, and at all that was there at its connect. */
+  function dueAt({ readyAt = 0 }: Subscriber, pos: number): number {
+    return Math.max(readyAt, pos);
+  }
+
   function begin(subscriber: Subscriber, pos: number) {
     leaveWaiting(subscriber);
     if (subscriber.readyAt !== undefined) subscriber.readyAt = flushed();
@@ -184,17 +189,18 @@ export function createDelivery({ options, history, audience, replay, flushed }: 
       const verdict = judge(cursor, window);
       if (verdict.is === 'reset') return reset(subscriber, verdict.reason);
       const { pos } = verdict;
-      // Who comes while events gather waits for their flush, so that a storm of readers does not undo the batching.
-      if (verdict.is === 'resume' && window.head === flushed()) return begin(subscriber, pos);
       leaveWaiting(subscriber);
-      const cancel = verdict.is === 'ahead' ? clock.after(options.aheadMs, () => reset(subscriber, 'ahead')) : () => {};
+      // Who comes while events gather waits for their flush, so that a storm of readers does not undo the batching.
+      if (dueAt(subscriber, pos) <= flushed() && window.head === flushed()) return begin(subscriber, pos);
+      const isAhead = dueAt(subscriber, pos) > window.head;
+      const cancel = isAhead ? clock.after(options.aheadMs, () => reset(subscriber, 'ahead')) : () => {};
       subscriber.standing = { is: 'waiting', pos, cancel };
       waiting.add(subscriber);
     },
     arrive() {
       for (const subscriber of waiting) {
         const { standing } = subscriber;
-        if (standing.is === 'waiting' && standing.pos <= flushed()) begin(subscriber, standing.pos);
+        if (standing.is === 'waiting' && dueAt(subscriber, standing.pos) <= flushed()) begin(subscriber, standing.pos);
       }
     },
     give,

@@ -163,8 +163,10 @@ export function createHub(given: Partial<HubOptions> = {}): Hub {
       if (state !== 'running') throw new ChatError('unavailable');
       const subscriber = newSubscriber(listener, options, history.window.head);
       audience.add(subscriber);
-      if (!subscriber.service) for (const name of [...subscriber.asked, topic.all]) audience.listen(subscriber, name);
-      if (listener.sid) audience.listen(subscriber, topic.session(listener.sid));
+      if (!subscriber.service) {
+        for (const name of [...subscriber.asked, topic.all]) audience.listen(subscriber, name);
+        if (listener.sid) audience.listen(subscriber, topic.session(listener.sid));
+      }
       heartbeat.wake();
 
       const { window } = history;
