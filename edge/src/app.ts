@@ -45,11 +45,15 @@ export interface AppOptions<B extends object> {
   log: Log;
 }
 
+/** How often one kind of fault is logged. */
+const noteEveryMs = 10_000;
+
 export function createApp<B extends object>({ config, upstream, platform, clock, log }: AppOptions<B>) {
   type Call = Context<{ Bindings: B }>;
   type Handler = (c: Call) => Promise<Response>;
   const guests = createGuestSessions(clock);
   const health = createHealth(config, upstream, clock);
+  const notedAtMs = new Map<string, number>();
   const app = new Hono<{ Bindings: B }>();
 
   async function forward(c: Call, route: RouteName): Promise<Response> {
@@ -64,7 +68,11 @@ export function createApp<B extends object>({ config, upstream, platform, clock,
   }
 
   const own: Partial<Record<RouteName, Handler>> = {
-    stream: (c) => platform.stream(c.req.raw, c.env, platform.clientOf(c.req.raw, c.env)),
+    async stream(c) {
+      // An edge serves no edges.
+      if (c.req.queries('topic')?.includes(topic.everything)) throw new ChatError('not-found');
+      return platform.stream(c.req.raw, c.env, platform.clientOf(c.req.raw, c.env));
+    },
     async snapshot(c) {
       const client = platform.clientOf(c.req.raw, c.env);
       return (await platform.snapshot(c.req.raw, paramsOf(c).id ?? '', client)) ?? forward(c, 'snapshot');
@@ -110,11 +118,19 @@ export function createApp<B extends object>({ config, upstream, platform, clock,
 
   app.notFound(() => notFound());
   app.onError((fault, c) => {
-    if (!(fault instanceof ChatError) || fault.cause !== undefined)
-      log(`${c.req.method} ${c.req.path}: ${fault.message}`, fault.cause ?? fault);
+    note(fault, `${c.req.method} ${c.req.path}`);
     return responseOf(refusalOf(fault));
   });
   return app;
+
+  /** Our own faults, each kind once in a while: a server that is away is one fault, not one a request. */
+  function note(fault: unknown, request: string) {
+    const error = fault instanceof ChatError ? fault : new ChatError('internal', { cause: fault });
+    if (error.status < 500 || error.cause === undefined) return;
+    if (clock.now() - (notedAtMs.get(error.code) ?? Number.NEGATIVE_INFINITY) < noteEveryMs) return;
+    notedAtMs.set(error.code, clock.now());
+    log(`${request}: ${error.code}.`, error.cause);
+  }
 
   function isPlain(path: string): boolean {
     return [...always].some((name) => path === config.basePath + routes[name].path);

@@ -43,12 +43,9 @@ const attempts = 3;
 export function createReading(hubs: Hubs, tokens: Tokens, upstream: Upstream): Reading {
   return {
     async stream(request, client, open) {
-      const { searchParams } = new URL(request.url);
-      // An edge serves no edges.
-      if (searchParams.getAll('topic').includes(topic.everything)) throw new ChatError('not-found');
       const reader = await tokens.verify(ticketOrBearerOf(request), originOf(request), client);
-      const asked = parseStreamRequest(searchParams, request.headers.get('Last-Event-ID'));
-      if (asked.is === 'service') throw new ChatError('not-found');
+      const asked = parseStreamRequest(new URL(request.url).searchParams, request.headers.get('Last-Event-ID'));
+      if (asked.is === 'service') throw new ChatError('not-found'); // An edge serves no edges.
       return atHub(reader, async (site, release) => {
         const admitted = await admit(site, asked, reader, upstream);
         const { sink, response, onGone } = open({ ...streamHeaders, Vary: 'Origin', ...corsOf(reader.origin) });

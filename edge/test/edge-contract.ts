@@ -4,7 +4,7 @@ import { pathOf } from '@payload-chat/protocol';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { hopOver, pageOrigin } from './fake-hop.ts';
 import { type FakeServer, startFakeServer } from './fake-server.ts';
-import { readersOf, type Seat, seatAt, until } from './hop.ts';
+import { type Hop, readersOf, type Seat, seatAt, until } from './hop.ts';
 import { closeStreams, openStream } from './stream-reader.ts';
 
 export interface RunningEdge {
@@ -22,12 +22,13 @@ export function edgeContract(name: string, start: StartEdge, script: string): vo
     let ada: Seat;
     let bo: Seat;
     let direct: string;
+    let hop: Hop;
 
     beforeAll(async () => {
       server = await startFakeServer();
       const variables = { CHAT_SERVER_URL: server.url, CHAT_EDGE_KEY: server.edgeKey };
       edge = await start({ ...variables, CHAT_PING_MS: '500', CHAT_LINGER_MS: '300' });
-      const hop = hopOver(server, edge.url, async () => {});
+      hop = hopOver(server, edge.url, async () => {});
       [ada, bo] = await Promise.all([seatAt(hop, 'ada'), seatAt(hop, 'bo')]);
       direct = (await ada.post({ receiver: bo.user }, 'first')).thread;
     }, 90_000);
@@ -305,9 +306,8 @@ export function edgeContract(name: string, start: StartEdge, script: string): vo
         expect((await fetch(url, { headers: { 'X-Chat-Edge': 'wrong' } })).status).toBe(401);
         const response = await fetch(url, { headers: { 'X-Chat-Edge': server.edgeKey } });
         expect(response.headers.get('Content-Type')).toContain('text/plain; version=0.0.4');
-        const text = await response.text();
-        expect(text).toContain('chat_hub_readers{site="halden"} 1\n');
-        expect(text).toContain('chat_hub_upstreams{site="halden"} 1\n');
+        expect(await response.text()).toContain('chat_hub_upstreams{site="halden"} 1\n');
+        await until('one reader is counted', async () => (await readersOf(hop)) === 1);
       });
     });
 
