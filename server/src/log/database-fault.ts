@@ -26,10 +26,11 @@ export function isPassingFault(error: unknown): boolean {
 
 /** A unique index said no. Payload turns that into a ValidationError, whose data names the table: not for strangers. */
 export function isDuplicate(error: unknown): boolean {
-  for (const { code, name, data } of chain(error)) {
+  for (const { code, data } of chain(error)) {
     if (code === '23505') return true;
-    const errors = (data as { errors?: Array<{ tableName?: unknown }> } | undefined)?.errors;
-    if (name === 'ValidationError' && errors?.some(({ tableName }) => tableName !== undefined)) return true;
+    // Never by the error's name: Next's build shortens the names of classes.
+    const errors = (data as { errors?: unknown } | undefined)?.errors;
+    if (Array.isArray(errors) && errors.some((each) => each?.tableName !== undefined)) return true;
   }
   return false;
 }
