@@ -98,9 +98,10 @@ export function createClient(options: ClientOptions): Client {
     random,
     events,
     topics() {
-      const topics = new Set(opened().flatMap(({ topic }) => topic ?? []));
+      const known = opened().flatMap(({ topic }) => topic ?? []);
+      const topics = new Set(known.filter(Boolean));
       if (topics.size && session.user?.kind !== 'guest') topics.add('me');
-      return [...topics];
+      return known.length ? [...topics] : undefined;
     },
     cursor: () =>
       opened().reduce<string | undefined>(

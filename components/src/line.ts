@@ -13,8 +13,8 @@ import { nextConnection } from './connection.ts';
 import type { Connection } from './view.ts';
 
 export interface LineOptions extends Pick<SubscriptionOptions, 'onEvent' | 'onSignal' | 'onReady' | 'onUnauthorized'> {
-  /** What the open threads need to hear now; nothing: no stream. */
-  topics(): string[];
+  /** What the open threads need to hear now; `undefined`: no stream. Nothing: it is not known yet. */
+  topics(): string[] | undefined;
   /** From where all of them can go on: the earliest of their cursors. */
   cursor(): string | undefined;
   connect(topics: string[], cursor: string | undefined, signal: AbortSignal): Promise<StreamResponse>;
@@ -76,7 +76,7 @@ export function createLine(options: LineOptions): Line {
       ...options,
       cursor,
       open(from, signal) {
-        opened = options.topics();
+        opened = options.topics() ?? [];
         return options.connect(opened, from, signal);
       },
       async onReset() {
@@ -144,7 +144,8 @@ export function createLine(options: LineOptions): Line {
     },
     sync(cursor) {
       const topics = options.topics();
-      if (!topics.length) end();
+      if (!topics) end();
+      else if (!topics.length) return;
       else if (!stream || stream.state.is === 'stopped') begin(options.cursor());
       else if (!resetting) {
         const back = cursor !== undefined && isBefore(cursor, stream.cursor);

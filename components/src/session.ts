@@ -77,6 +77,7 @@ export function createSession({ site, request, clock, getToken, own, storage, ..
   let known: User | undefined;
   let handle: string | undefined;
   let flight: Promise<void> | undefined;
+  let rising: Promise<void> | undefined;
   let cancel = () => {};
   let guestIsEnough = true;
   let wrote = false;
@@ -156,6 +157,21 @@ export function createSession({ site, request, clock, getToken, own, storage, ..
     });
   }
 
+  /** The guest's token stays in use meanwhile, so that a refusal takes nothing from the reader. */
+  async function becomeVisitor() {
+    guestIsEnough = false;
+    try {
+      await session.token();
+      if (known?.kind !== 'guest') return;
+      // What is under way already may bring a guest once more.
+      while (known.kind === 'guest') await obtain(prove);
+    } catch (failure) {
+      guestIsEnough = true;
+      throw failure;
+    }
+    options.onRenew();
+  }
+
   const session: Session = {
     get user() {
       return known;
@@ -167,24 +183,14 @@ export function createSession({ site, request, clock, getToken, own, storage, ..
     refuse(token) {
       if (held?.token === token) held = undefined;
     },
-    async rise() {
-      await flight?.catch(() => {}); // It may bring a guest.
-      const guest = held;
-      guestIsEnough = false;
-      if (guest?.user.kind !== 'guest') return;
-      held = undefined;
-      try {
-        await session.token();
-      } catch (failure) {
-        held ??= guest;
-        guestIsEnough = true;
-        throw failure;
-      }
-      options.onRenew();
+    rise() {
+      rising ??= becomeVisitor().finally(() => {
+        rising = undefined;
+      });
+      return rising;
     },
     async write() {
       await session.rise();
-      await session.token();
       if (wrote) return;
       const kept = storage?.getItem(key);
       if (handle && kept && kept !== handle) {

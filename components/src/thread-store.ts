@@ -58,7 +58,7 @@ export interface KeptThread {
   readonly store: ThreadStore;
   readonly target: ThreadTarget;
   readonly open: boolean;
-  /** What it must hear; `me` is everything in the caller's own threads. */
+  /** What it must hear; `me` is everything in the caller's own threads, `''` not known yet. */
   readonly topic: string | undefined;
   readonly cursor: string | undefined;
   onEvent(wire: WireEvent, event: ChatEvent | undefined): void;
@@ -268,7 +268,9 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
         });
       };
     },
-    send: (content, { replyTo } = {}) => outbox.add(content, replyTo),
+    send(content, { replyTo } = {}) {
+      if (!host.closed) outbox.add(content, replyTo);
+    },
     retry: outbox.retry,
     discard: outbox.discard,
     edit: (messageId, content) => change('edit', messageId, { content }),
@@ -297,6 +299,7 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
       if (last) receipt.moveTo(last.seq);
     },
     reload() {
+      if (!life) return;
       enter({ is: 'loading' });
       refresh();
     },
@@ -319,7 +322,7 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
       return snapshot?.cursor;
     },
     get topic() {
-      if (!snapshot) return phase.is === 'ready' ? 'me' : undefined;
+      if (!snapshot) return { ready: 'me', loading: '', absent: undefined, failed: undefined }[phase.is];
       const { thread, participants } = snapshot;
       const { user } = host;
       const mine =

@@ -69,6 +69,7 @@ export function createFakeEdge(options: FakeEdgeOptions = {}) {
   let sessions = 0;
   /** Who the cookie of this origin belongs to. */
   let cookie: string | undefined;
+  let lost = false;
   let hub: Hub = createHub(hubOptions);
   hub.start(epoch, 0);
 
@@ -76,7 +77,7 @@ export function createFakeEdge(options: FakeEdgeOptions = {}) {
     clock,
     onEvent: ({ event, to }) => {
       if (event.type !== 'message.posted' && event.thread) rooms.delete(event.thread);
-      hub.append(event, to);
+      hub.append(event, lost ? [] : to);
     },
   });
   for (const person of people) site.addUser(person);
@@ -311,6 +312,8 @@ export function createFakeEdge(options: FakeEdgeOptions = {}) {
     erase: site.erase,
     join: site.join,
     leave: site.leave,
+    hasSeat: (user: string, thread: string) =>
+      site.threads.get(thread)?.participants.some((seat) => seat.user.id === user) ?? false,
     updateThread: site.updateThread,
     eraseUser: site.eraseUser,
     addStrangeEvent: site.addStrangeEvent,
@@ -325,6 +328,12 @@ export function createFakeEdge(options: FakeEdgeOptions = {}) {
       hub = createHub(hubOptions);
       hub.start(epoch, renewed ? site.pos : 0);
       if (!renewed) for (const { event, to } of site.log) hub.append(event, to);
+    },
+    /** What happens in `run` reaches no reader, as it never should. */
+    lose(run: () => void) {
+      lost = true;
+      run();
+      lost = false;
     },
     /** Forgets what the hub holds: whoever is behind is reset. */
     expire() {

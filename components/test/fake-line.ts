@@ -17,6 +17,8 @@ export interface FakeLine {
   slow(ms: number | (() => number)): void;
   /** The next `n` requests (with `match` in their method and path) fail. */
   failNext(n: number, failure: Failure, match?: string): void;
+  /** Forgets failures that have not come yet. */
+  heal(): void;
 }
 
 export function createFakeLine(answer: (request: Request) => Promise<Response> | Response, clock: Clock): FakeLine {
@@ -125,6 +127,9 @@ export function createFakeLine(answer: (request: Request) => Promise<Response> |
     },
     failNext(n, failure, match = '') {
       for (let i = 0; i < n; i += 1) failures.push({ failure, match });
+    },
+    heal() {
+      failures.length = 0;
     },
   };
 }

@@ -1,0 +1,310 @@
+import type { LineEvent } from '@payload-chat/protocol';
+import { describe, expect, test } from 'vitest';
+import { setUp } from '../test/harness.ts';
+
+async function direct() {
+  const site = setUp();
+  const thread = site.edge.makeDirect('m_1', 'm_2');
+  const lines: LineEvent[] = [];
+  const ben = site.browser({ user: 'm_2', onFrame: (event) => lines.push(event) });
+  const shown = ben.look({ thread });
+  await site.flow();
+  site.asked();
+  return { ...site, ...shown, ben, line: ben.line, lines, thread };
+}
+
+describe('a line that is cut', () => {
+  test('[I4] loses and doubles nothing on return, and what was written meanwhile goes out', async () => {
+    const { edge, thread, store, line, flow, texts } = await direct();
+    edge.post('m_1', thread, 'Train at 8:12 or 9:12?');
+    await flow();
+    line.cut();
+    await flow(10);
+    expect(store.view.connection.is).toBe('reconnecting');
+    await flow(3000);
+    expect(store.view.connection.is).toBe('offline');
+    for (let index = 0; index < 15; index += 1) edge.post('m_1', thread, `Missed ${index}`);
+    store.send('Window seats, please');
+    await flow(5000);
+    expect(texts().at(-1)).toBe('Window seats, please (waiting)');
+    line.uncut();
+    await flow(31_000);
+    expect(store.view.connection).toEqual({ is: 'live' });
+    expect(texts()).toEqual(edge.truth(thread).messages.map(({ content }) => content));
+    expect(texts()).toHaveLength(17);
+  });
+
+  test('is down since it was last live, also once it counts as offline', async () => {
+    const { clock, store, line, flow } = await direct();
+    const atMs = clock.now();
+    line.cut();
+    await flow(10);
+    const { connection } = store.view;
+    await flow(20_000);
+    expect(store.view.connection).toMatchObject({
+      is: 'offline',
+      sinceMs: (connection as { sinceMs: number }).sinceMs,
+    });
+    expect((connection as { sinceMs: number }).sinceMs).toBeLessThanOrEqual(atMs + 10);
+  });
+
+  test('is back at once when the browser says that it is online', async () => {
+    const { edge, thread, store, line, flow, texts, ben } = await direct();
+    line.cut();
+    await flow(60_000);
+    store.send('Later');
+    line.uncut();
+    edge.post('m_1', thread, 'Missed');
+    ben.events.dispatchEvent(new Event('online'));
+    await flow();
+    expect(store.view.connection.is).toBe('live');
+    expect(texts()).toEqual(['Missed', 'Later']);
+  });
+
+  test('is shown as the browser says, before anything broke', async () => {
+    const { store, flow, ben, texts } = await direct();
+    ben.events.dispatchEvent(new Event('offline'));
+    expect(store.view.connection.is).toBe('offline');
+    ben.events.dispatchEvent(new Event('online'));
+    await flow();
+    expect(store.view.connection.is).toBe('live');
+    store.send('Hi');
+    await flow();
+    expect(texts()).toEqual(['Hi']);
+  });
+
+  test('tries now when the page is looked at again', async () => {
+    const { store, line, flow, ben, asked } = await direct();
+    line.cut();
+    await flow(60_000);
+    line.uncut();
+    ben.events.dispatchEvent(new Event('visibilitychange'));
+    await flow();
+    expect(store.view.connection.is).toBe('live');
+    asked();
+    ben.events.dispatchEvent(new Event('visibilitychange'));
+    ben.events.dispatchEvent(new Event('pageshow'));
+    await flow();
+    expect(asked(), 'a live stream is left alone').toEqual([]);
+  });
+
+  test('is opened anew when the page comes back from the cache or the machine from sleep', async () => {
+    const { flow, ben, asked, browser, clock, edge, thread } = await direct();
+    ben.events.dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true }));
+    await flow();
+    expect(asked()).toEqual(['GET messages/sse']);
+    let jumpMs = 0;
+    const sleepy = { now: () => clock.now() + jumpMs, after: clock.after };
+    const { store } = browser({ user: 'm_1', clock: sleepy }).look({ thread });
+    await flow();
+    asked();
+    jumpMs = 600_000;
+    await flow(21_000);
+    expect(asked()).toEqual(['GET messages/sse']);
+    expect(store.view.connection.is).toBe('live');
+    expect(edge.streams).toBe(2);
+  });
+
+  test('tells every attempt, wait and frame', async () => {
+    const { line, lines, flow } = await direct();
+    expect(lines.map((event) => (event.is === 'frame' ? event.frame.event : event.is))).toEqual([
+      'attempt',
+      'hello',
+      'ready',
+    ]);
+    lines.length = 0;
+    line.cut();
+    await flow(3000);
+    expect(lines[0]).toMatchObject({ is: 'wait', why: 'network', cursor: expect.stringMatching(/\.\d+$/) });
+    expect(lines[1]).toMatchObject({ is: 'attempt', cursor: expect.stringMatching(/\.\d+$/) });
+  });
+
+  test('before the first snapshot is tried until it is there', async () => {
+    const { edge, flow, browser } = setUp();
+    edge.makeRoom('lobby');
+    const reader = browser();
+    reader.line.cut();
+    const { store } = reader.look({ room: 'lobby' });
+    await flow(10_000);
+    expect(store.view.phase).toMatchObject({ is: 'failed', error: { code: 'unreachable' } });
+    reader.line.uncut();
+    await flow(31_000);
+    expect(store.view.phase.is).toBe('ready');
+    expect(store.view.connection.is).toBe('live');
+  });
+});
+
+describe('a server that starts again', () => {
+  test('[S4] with another epoch: everybody takes a snapshot', async () => {
+    const { edge, thread, store, flow, texts } = await direct();
+    edge.post('m_1', thread, 'One');
+    await flow();
+    edge.restart({ epoch: true });
+    edge.post('m_1', thread, 'Two');
+    await flow(15_000);
+    expect(texts()).toEqual(['One', 'Two']);
+    edge.post('m_1', thread, 'Three');
+    await flow();
+    expect(texts()).toEqual(['One', 'Two', 'Three']);
+    expect(store.view.connection.is).toBe('live');
+  });
+
+  test('[S4] with another epoch forgets what was answered but is not there any more', async () => {
+    const { edge, store, flow, texts, thread } = await direct();
+    store.send('Kept');
+    await flow();
+    edge.restart({ epoch: true });
+    store.send('Written right after');
+    await flow(15_000);
+    expect(texts()).toEqual(edge.truth(thread).messages.map(({ content }) => content));
+    expect(texts()).toEqual(['Kept', 'Written right after']);
+  });
+
+  test('with the same epoch: it goes on', async () => {
+    const { edge, thread, flow, texts, asked } = await direct();
+    edge.restart();
+    edge.post('m_1', thread, 'One');
+    await flow(15_000);
+    expect(texts()).toEqual(['One']);
+    expect(asked().filter((line) => line.includes('snapshot'))).toEqual([]);
+  });
+
+  test('[S2] with a ring too short: everybody takes a snapshot', async () => {
+    const { edge, thread, flow, texts, line } = await direct();
+    line.cut();
+    await flow();
+    edge.post('m_1', thread, 'One');
+    edge.expire();
+    line.uncut();
+    await flow(15_000);
+    expect(texts()).toEqual(['One']);
+  });
+
+  test('a reset whose snapshots fail is tried until they are there', async () => {
+    const { edge, thread, flow, texts, line, store } = await direct();
+    line.failNext(3, { status: 503, code: 'unavailable' }, 'snapshot');
+    edge.restart({ epoch: true });
+    edge.post('m_1', thread, 'One');
+    await flow(60_000);
+    expect(texts()).toEqual(['One']);
+    expect(store.view.phase.is).toBe('ready');
+    expect(store.view.connection.is).toBe('live');
+  });
+});
+
+describe('several threads', () => {
+  test('share one stream; the caller’s own ride on me', async () => {
+    const { edge, flow, browser, asked } = setUp();
+    const one = edge.makeDirect('m_1', 'm_2');
+    const two = edge.makeDirect('m_1', 'm_3');
+    const room = edge.makeRoom('lobby');
+    const ana = browser({ user: 'm_1' });
+    const first = ana.look({ thread: one });
+    await flow();
+    const second = ana.look({ thread: two });
+    await flow();
+    expect(asked().filter((line) => line.endsWith('sse'))).toHaveLength(1);
+    const third = ana.look({ room: 'lobby' });
+    await flow();
+    edge.post('m_2', one, 'One');
+    edge.post('m_3', two, 'Two');
+    edge.post('m_3', room, 'Three');
+    await flow();
+    expect([first.texts(), second.texts(), third.texts()]).toEqual([['One'], ['Two'], ['Three']]);
+    expect(edge.streams).toBe(1);
+    expect(edge.requests.filter(({ path }) => path === 'messages/sse').map(({ query }) => query)).toEqual([
+      '?topic=me&topic=room%3Alobby',
+    ]);
+  });
+
+  test('[I4] a thread named midway misses nothing, however slowly the stream moves over', async () => {
+    const { edge, flow, browser } = setUp({ roomCacheMs: 2000 });
+    const one = edge.makeDirect('m_1', 'm_2');
+    const room = edge.makeRoom('lobby');
+    const reader = browser({ user: 'm_2' }).look({ room: 'lobby' }); // Fills the cache.
+    await flow();
+    const ana = browser({ user: 'm_1' });
+    const first = ana.look({ thread: one });
+    await flow();
+    ana.line.slow(150);
+    edge.post('m_2', room, 'Before');
+    edge.post('m_2', one, 'Before');
+    await flow();
+    const second = ana.look({ room: 'lobby' });
+    for (let index = 0; index < 30; index += 1) {
+      edge.post('m_2', room, `${index}`);
+      edge.post('m_2', one, `${index}`);
+      await flow(30);
+    }
+    await flow(3000);
+    const truth = (thread: string) => edge.truth(thread).messages.map(({ content }) => content);
+    expect(second.texts()).toEqual(truth(room));
+    expect(first.texts()).toEqual(truth(one));
+    expect(reader.texts()).toEqual(truth(room));
+  });
+
+  test('an agent hears a support thread without a seat', async () => {
+    const { edge, flow, browser } = setUp();
+    const thread = edge.makeSupport('m_1');
+    const { store, texts } = browser({ user: 'm_3' }).look({ thread });
+    await flow();
+    edge.post('m_1', thread, 'Help');
+    await flow();
+    expect(texts()).toEqual(['Help']);
+    expect(edge.requests.at(-1)?.query).toBe('?topic=me');
+    store.send('Here I am');
+    await flow();
+    expect(texts()).toEqual(['Help', 'Here I am']);
+  });
+
+  test('[S7] one that is taken away leaves the others as they are', async () => {
+    const { edge, flow, browser } = setUp();
+    const room = edge.makeRoom('staff', { public: false, seats: ['m_1', 'm_2'] });
+    const one = edge.makeDirect('m_1', 'm_2');
+    const ana = browser({ user: 'm_1' });
+    const staff = ana.look({ room: 'staff' });
+    const other = ana.look({ thread: one });
+    await flow();
+    edge.leave('m_1', room);
+    await flow(1000);
+    expect(staff.store.view.phase).toEqual({ is: 'absent' });
+    edge.post('m_2', one, 'Still here');
+    await flow();
+    expect(other.texts()).toEqual(['Still here']);
+    edge.join('m_1', room);
+    await flow(1000);
+    expect(staff.store.view.phase.is).toBe('ready');
+    edge.post('m_2', room, 'Back');
+    await flow();
+    expect(staff.texts()).toEqual(['Back']);
+  });
+
+  test('a stream that is refused for good lets every thread ask for itself, with pauses', async () => {
+    const { edge, flow, browser, asked } = setUp();
+    const thread = edge.makeDirect('m_1', 'm_2');
+    const ana = browser({ user: 'm_1' });
+    ana.line.failNext(4, { status: 404, code: 'not-found' }, 'sse');
+    const { store, texts } = ana.look({ thread });
+    await flow(900);
+    expect(asked().filter((line) => line.endsWith('sse'))).toHaveLength(0);
+    expect(store.view.connection.is).toBe('reconnecting');
+    await flow(30_000);
+    expect(store.view.connection.is).toBe('live');
+    edge.post('m_2', thread, 'Hello');
+    await flow();
+    expect(texts()).toEqual(['Hello']);
+  });
+
+  test('a hole in a thread’s seq is answered with a fresh snapshot', async () => {
+    const { edge, flow, browser } = setUp();
+    const thread = edge.makeDirect('m_1', 'm_2');
+    const { texts } = browser({ user: 'm_1' }).look({ thread });
+    await flow();
+    edge.post('m_2', thread, 'One');
+    await flow();
+    edge.lose(() => edge.post('m_2', thread, 'Lost on the way'));
+    edge.post('m_2', thread, 'Three');
+    await flow();
+    expect(texts()).toEqual(['One', 'Lost on the way', 'Three']);
+  });
+});
