@@ -3,6 +3,7 @@
  * the write that brought them, readable by nobody afterwards.
  */
 import { randomBytes } from 'node:crypto';
+import { ChatError } from '@payload-chat/protocol';
 import type { CollectionAfterOperationHook, CollectionBeforeChangeHook, Field } from 'payload';
 import { nobody } from '../../access/rules.ts';
 import { noteOf } from '../../log/commit-proof.ts';
@@ -47,13 +48,16 @@ export const sealSecrets: CollectionBeforeChangeHook = async ({ data, originalDo
   const before = (originalDoc as { secrets?: SecretRow[] } | undefined)?.secrets ?? [];
   const fresh = new Map<string, string>();
   const secrets = (data.secrets as SecretRow[]).map((row) => {
-    const old = before.find(({ id, kid }) => (row.id ? row.id === id : row.kid === kid));
+    // A row that comes without its id has been given a new one by now.
+    const old = before.find(({ id }) => id === row.id) ?? before.find(({ kid }) => row.kid && kid === row.kid);
     if (old?.value && (!row.value || row.value === old.value)) return { ...row, kid: old.kid, value: old.value };
     const kid = row.kid || randomBytes(6).toString('base64url');
     const value = row.value || randomBytes(32).toString('base64url');
     fresh.set(kid, value);
     return { ...row, kid, value: sealed(req.payload, value) };
   });
+  if (new Set(secrets.map(({ kid }) => kid)).size < secrets.length)
+    throw new ChatError('invalid', { faults: [{ field: 'secrets', message: 'Two secrets need two names.' }] });
   (await noteOf(req)).memo.set(memoKey, fresh);
   return { ...data, secrets };
 };
