@@ -10,6 +10,7 @@ import {
   type Route,
   type RouteName,
   routes,
+  topic,
   headers as wire,
 } from '@payload-chat/protocol';
 import { type Context, Hono } from 'hono';
