@@ -81,9 +81,9 @@ export interface Subscription {
   nudge(): void;
   /**
    * Opens the next stream before the last ends: topics or token changed. With a `cursor` everything after it comes
-   * (again) from the next stream, whatever the last one brings meanwhile: new topics are named with the own cursor,
-   * else what happens to them before the takeover is lost. One that is later than the own, or of another epoch, would
-   * skip something and is not taken.
+   * (again) from the next stream, and events of the last one are left to it: new topics are named with the own cursor
+   * at least, else what happens to them before the takeover is lost. One that is later than the own, or of another
+   * epoch, would skip something, and the own is taken.
    */
   move(cursor?: string): void;
   /** Callable twice. */
@@ -112,8 +112,7 @@ const steadyMs = 10_000;
 interface Reading {
   stream: Stream;
   from: string | undefined;
-  /** Whether everything after `from` is wanted from it, and which cursor that was wanted for. */
-  goesBack: boolean;
+  /** The cursor after which everything was wanted from it. */
   back: string | undefined;
   /** 0 until its `hello`. */
   pingMs: number;
@@ -126,7 +125,7 @@ export function subscribe(options: SubscriptionOptions): Subscription {
   const { clock = systemClock, random = Math.random, onLine, onState } = options;
   let state: SubscriptionState = { is: 'connecting', attempt: 0 };
   let cursor = options.cursor;
-  /** An earlier cursor that the next stream goes back to. */
+  /** A cursor after which everything has to come from the next stream. */
   let back: string | undefined;
   let moving = false;
   /** Failures since a stream was last live for a while, and whether a token was among them. */
@@ -148,7 +147,6 @@ export function subscribe(options: SubscriptionOptions): Subscription {
   }
 
   function open(): Reading {
-    const goesBack = back !== undefined;
     const from = isBefore(back, cursor) ? back : cursor;
     const stream = openStream(
       (signal) => options.open(from, signal),
@@ -156,7 +154,7 @@ export function subscribe(options: SubscriptionOptions): Subscription {
       (frame) => take(reading, frame),
       (end) => ended(reading, end),
     );
-    const reading: Reading = { stream, from, goesBack, back, pingMs: 0, readyAtMs: undefined, cancel: () => {} };
+    const reading: Reading = { stream, from, back, pingMs: 0, readyAtMs: undefined, cancel: () => {} };
     stream.watch(helloMs);
     return reading;
   }
@@ -296,7 +294,7 @@ export function subscribe(options: SubscriptionOptions): Subscription {
     const { event, data } = frame;
     if (reading.pingMs) reading.stream.watch(reading.pingMs * silencePings);
     onLine?.({ is: 'frame', frame });
-    if (event === 'hello') return greet(reading, data);
+    if (event === 'hello' && isOurs(reading)) return greet(reading, data);
     // Nothing counts before the `hello`, nor from the next stream before it has taken over.
     if (reading !== current || !reading.pingMs) return;
     if (event === 'message') apply(reading, frame);
@@ -332,7 +330,7 @@ export function subscribe(options: SubscriptionOptions): Subscription {
     reading.pingMs = pingMs;
     reading.stream.watch(pingMs * silencePings);
     reading.cancel = clock.after(Math.max(maxAgeMs - renewMs, maxAgeMs / 2, 1000), renew);
-    const goesBack = reading.goesBack && isBefore(reading.from, cursor);
+    const goesBack = reading.back !== undefined && isBefore(reading.from, cursor);
     if (goesBack) cursor = reading.from;
     if (reading.back === back) back = undefined;
     // "From now" is from here, also when this stream breaks before its first event. A service stream has a tail yet.
@@ -343,10 +341,11 @@ export function subscribe(options: SubscriptionOptions): Subscription {
 
   /** Whether `at` lies after the cursor; where it can't be gone on to, that is a reset. */
   function follows(reading: Reading, at: Cursor, by: number): boolean {
+    // What comes while a stream with all after `back` is under way comes from that one, in its order.
+    if (back !== undefined) return false;
     const held = cursor === undefined ? undefined : parseCursor(cursor);
     if (held && at.epoch !== held.epoch) reset(reading, 'epoch');
-    // What comes while a stream that goes back is under way comes again from that.
-    else if (held && (at.pos <= held.pos || isBefore(back, cursor))) return false;
+    else if (held && at.pos <= held.pos) return false;
     else if (held && options.dense && at.pos > held.pos + by) reset(reading, 'gap');
     else return true;
     return false;
