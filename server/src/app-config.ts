@@ -25,6 +25,7 @@ export function appConfig(environment: Environment, options: ChatOptions = {}): 
     cors: environment.corsOrigins,
     graphQL: { disable: true },
     telemetry: false,
+    ...(environment.logLevel ? { logger: { options: { level: environment.logLevel } } } : {}),
     admin: {
       user: 'users',
       importMap: { baseDir: here },

@@ -31,6 +31,8 @@ export interface Environment {
   /** The first admin of an empty database, where nothing is seeded. */
   admin: { email: string; password: string } | undefined;
   trustedHops: number;
+  /** A level of pino: the log is JSON lines then. Without, Payload's own readable lines. */
+  logLevel: string | undefined;
 }
 
 export function readEnvironment(): Environment {
@@ -49,5 +51,6 @@ export function readEnvironment(): Environment {
         ? { email: env.CHAT_ADMIN_EMAIL, password: env.CHAT_ADMIN_PASSWORD }
         : undefined,
     trustedHops: Number(env.CHAT_TRUSTED_HOPS ?? 0) || 0,
+    logLevel: env.LOG_LEVEL || undefined,
   };
 }

@@ -40,12 +40,12 @@ export async function startApp(
     seedOrigins: [],
     admin: undefined,
     trustedHops: 0,
+    logLevel: process.env.TEST_LOG ?? 'silent',
     ...given,
   };
   const config = await appConfig(environment, options);
   const key = `test ${process.pid} ${instances++}`;
   const payload = await getPayload({ config, key });
-  payload.logger.level = process.env.TEST_LOG ?? 'silent';
   return {
     payload,
     databaseUrl,

@@ -34,7 +34,7 @@ beforeAll(async () => {
 });
 afterAll(() => app?.close());
 
-const as = (name: string | undefined) => ({ headers: name ? { Authorization: `JWT ${jwts[name]}` } : {} });
+const as = (name: string) => ({ headers: { Authorization: `JWT ${jwts[name]}` } });
 const get = async (path: string, init: Parameters<typeof ask>[2] = {}) => {
   const response = await ask(app, path, { origin: null, ...init });
   return { status: response.status, body: (await response.json().catch(() => ({}))) as Record<string, never> };

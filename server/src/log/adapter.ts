@@ -26,7 +26,8 @@ function surviveLostConnections(adapter: PostgresAdapter): void {
     const { pool } = adapter;
     if (heard.has(pool)) return;
     heard.add(pool);
-    const note = (err: Error) => adapter.payload.logger.warn({ err, msg: 'A connection to Postgres was lost.' });
+    // Not the error itself: the driver hangs its whole client on it.
+    const note = ({ message }: Error) => adapter.payload.logger.warn(`A connection to Postgres was lost: ${message}`);
     pool.on('error', note);
     pool.on('acquire', (client) => {
       if (heard.has(client)) return;

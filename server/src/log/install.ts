@@ -42,6 +42,11 @@ const steps: readonly string[] = [
   );
   create table chat.revoked (sid text primary key, site text not null, until timestamptz not null);
   create index revoked_site on chat.revoked (site, until);`,
+
+  // A member's session is Payload's, and may be of several sites. `ended` is how other processes find what is new.
+  `alter table chat.revoked drop constraint revoked_pkey, add primary key (sid, site),
+    add column ended timestamptz not null default now();
+  create index revoked_ended on chat.revoked (ended);`,
 ];
 
 /** Brings the schema up to date; an older release beside this one keeps working. */
@@ -52,7 +57,9 @@ export async function install(payload: Payload): Promise<void> {
     await client.query('begin');
     await client.query('select pg_advisory_xact_lock($1)', [installLock]);
     await client.query('create schema if not exists chat');
-    await client.query('create table if not exists chat.steps (step int primary key, done timestamptz not null default now())');
+    await client.query(
+      'create table if not exists chat.steps (step int primary key, done timestamptz not null default now())',
+    );
     const { rows } = await client.query<{ step: number }>('select step from chat.steps');
     const done = new Set(rows.map(({ step }) => step));
     for (const [index, step] of steps.entries()) {
@@ -86,6 +93,9 @@ async function installNumbering(
   await query('drop trigger if exists number_events on chat.events');
   await query(`create constraint trigger number_events after insert on chat.events
     deferrable initially deferred for each row execute function chat.number_events()`);
-  await query(`insert into chat.facts values ('numbering', $1)
-    on conflict (name) do update set value = excluded.value`, [hash]);
+  await query(
+    `insert into chat.facts values ('numbering', $1)
+    on conflict (name) do update set value = excluded.value`,
+    [hash],
+  );
 }
