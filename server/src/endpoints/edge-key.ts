@@ -1,24 +1,25 @@
 /** The key that an edge proves itself with, and the address of a client that it vouches for. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { ChatError, headers } from '@payload-chat/protocol';
+import ipaddr from 'ipaddr.js';
 import type { PayloadRequest } from 'payload';
 import { optionsOf } from '../options.ts';
 
 const digest = (text: string) => createHash('sha256').update(text).digest();
 
-/** Whether the request comes from an edge of ours. @throws ChatError `unauthorized` for a wrong key. */
-export function fromEdge(req: PayloadRequest): boolean {
-  const given = req.headers.get(headers.edge);
-  if (given === null) return false;
-  const keys = optionsOf(req.payload).edgeKeys;
+/** Whether the request comes from an edge of ours. */
+function fromEdge(req: PayloadRequest): boolean {
+  const given = digest(req.headers.get(headers.edge) ?? '');
   // Every key is compared, so that the time says nothing of which one was near.
-  if (keys.map((key) => timingSafeEqual(digest(key), digest(given))).includes(true)) return true;
-  throw new ChatError('unauthorized', { message: 'The edge’s key is not one of this server’s.' });
+  return optionsOf(req.payload)
+    .edgeKeys.map((key) => timingSafeEqual(digest(key), given))
+    .includes(true);
 }
 
-/** For what an edge alone may ask. @throws ChatError `unauthorized` */
+/** For what an edge alone may ask. @throws ChatError `unauthorized` without a key and with a wrong one. */
 export function mustBeEdge(req: PayloadRequest): void {
-  if (!fromEdge(req)) throw new ChatError('unauthorized', { message: 'This is for the edge, which has a key.' });
+  if (!fromEdge(req))
+    throw new ChatError('unauthorized', { message: 'This is for an edge that has this server’s key.' });
 }
 
 /**
@@ -26,9 +27,16 @@ export function mustBeEdge(req: PayloadRequest): void {
  * A bare `X-Forwarded-For` is the client's own word, and behind Next nothing else is known.
  */
 export function clientAddress(req: PayloadRequest): string | undefined {
-  if (fromEdge(req)) return req.headers.get(headers.client)?.slice(0, 64) || undefined;
+  if (fromEdge(req)) return counted(req.headers.get(headers.client));
   const { trustedHops } = optionsOf(req.payload);
   if (trustedHops < 1) return undefined;
   const hops = (req.headers.get('X-Forwarded-For') ?? '').split(',').map((hop) => hop.trim());
-  return hops.at(-trustedHops)?.slice(0, 64) || undefined;
+  return counted(hops.at(-trustedHops));
+}
+
+/** As limits count it: a /64 of IPv6 is one customer's; what is no address counts for nobody. */
+function counted(address: string | null | undefined): string | undefined {
+  if (!address || !ipaddr.isValid(address)) return undefined;
+  const parsed = ipaddr.process(address);
+  return parsed.kind() === 'ipv4' ? parsed.toString() : (parsed as ipaddr.IPv6).parts.slice(0, 4).join(':');
 }

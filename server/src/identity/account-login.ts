@@ -1,6 +1,6 @@
 /** Who came with a login of the host's own Payload: the JWT of `POST /api/users/login`, as a header or as the cookie. */
 import { jwtVerify } from 'jose';
-import type { PayloadRequest } from 'payload';
+import type { Payload, PayloadRequest } from 'payload';
 import { parseCookies } from 'payload/shared';
 import { optionsOf } from '../options.ts';
 import { isOwnOrigin, originOf } from './origin.ts';
@@ -59,9 +59,14 @@ export async function readLogin(req: PayloadRequest, jwt: string): Promise<Accou
   if (!isIt(user)) return undefined;
   return {
     account: user as unknown as AccountDoc,
-    sid: login.sid ?? derived(req.payload, 'login', jwt),
+    sid: login.sid ?? sidOfLogin(req.payload, jwt),
     exp: login.exp,
   };
+}
+
+/** The session of a login whose collection keeps none. */
+export function sidOfLogin(payload: Payload, jwt: string): string {
+  return derived(payload, 'login', jwt);
 }
 
 async function verified(req: PayloadRequest, jwt: string) {

@@ -9,10 +9,12 @@ import { inTransaction, noteOf } from '../log/commit-proof.ts';
 import { type Query, queryOf, transactionOf } from '../log/database.ts';
 import { runtime } from '../runtime.ts';
 
-/** How long a revocation is remembered, in seconds: no token of the session lives longer. */
-export const rememberedS = tokenUse.lifeS + 2 * tokenUse.skewS;
-/** How long this process believes what it knows of other processes' revocations, in ms; one read then serves all. */
-export const keepMs = 1000;
+/** How long a revocation is remembered at least, in ms: no token of the session lives longer. */
+const rememberedMs = (tokenUse.lifeS + 2 * tokenUse.skewS) * 1000;
+/** What other processes ended is looked for this often while requests come, in ms; one read then serves all. */
+const lookEveryMs = 1000;
+/** How old this process' knowledge may be, in ms; above it a request waits for a read. */
+const knownMs = 3000;
 /** Rows are read again this far back, in ms: one of them may have been committed late. */
 const overlapMs = 60_000;
 
@@ -22,7 +24,7 @@ export interface Revocations {
   /** The sids of a site that a token may still be alive of: `revoked` in a service stream's hello. */
   of(site: string): Promise<string[]>;
   /** Known here before the next read. */
-  add(site: string, sid: string): void;
+  add(site: string, sid: string, untilMs: number): void;
 }
 
 /** The revocations as this process knows them. */
@@ -34,9 +36,10 @@ interface Row {
   sid: string;
   site: string;
   until: Date;
+  ended: Date;
 }
 
-/** Made once a process; bounded by the logouts of one token's life. */
+/** Made once a process; bounded by the logouts of one session's life. */
 export function createRevocations(query: Query, now: () => number = Date.now): Revocations {
   /** By site, until when each sid is remembered, in ms since 1970. */
   const known = new Map<string, Map<string, number>>();
@@ -46,15 +49,16 @@ export function createRevocations(query: Query, now: () => number = Date.now): R
 
   const note = (site: string, sid: string, untilMs: number) => {
     const sids = known.get(site) ?? new Map<string, number>();
-    known.set(site, sids.set(sid, untilMs));
+    known.set(site, sids.set(sid, Math.max(untilMs, sids.get(sid) ?? 0)));
   };
   async function read() {
-    const rows = await query<Row>('select sid, site, until from chat.revoked where until > greatest(now(), $1)', [
-      new Date(Math.max(0, newestMs - overlapMs)),
-    ]);
-    for (const { sid, site, until } of rows) {
+    const rows = await query<Row>(
+      'select sid, site, until, ended from chat.revoked where ended > $1 and until > now()',
+      [new Date(Math.max(0, newestMs - overlapMs))],
+    );
+    for (const { sid, site, until, ended } of rows) {
       note(site, sid, until.getTime());
-      newestMs = Math.max(newestMs, until.getTime());
+      newestMs = Math.max(newestMs, ended.getTime());
     }
     for (const [site, sids] of known) {
       for (const [sid, untilMs] of sids) if (untilMs < now() - tokenUse.skewS * 1000) sids.delete(sid);
@@ -62,12 +66,17 @@ export function createRevocations(query: Query, now: () => number = Date.now): R
     }
     readAtMs = now();
   }
-  const fresh = async () => {
-    if (now() - readAtMs <= keepMs) return;
+  const look = () => {
     reading ??= read().finally(() => {
       reading = undefined;
     });
-    await reading;
+    return reading;
+  };
+  const fresh = async () => {
+    const ageMs = now() - readAtMs;
+    if (ageMs > knownMs) await look();
+    // Nobody waits for this one; if it fails, the next that must wait is told.
+    else if (ageMs > lookEveryMs) look().catch(() => undefined);
   };
 
   return {
@@ -80,7 +89,7 @@ export function createRevocations(query: Query, now: () => number = Date.now): R
       await fresh();
       return [...(known.get(site)?.keys() ?? [])];
     },
-    add: (site, sid) => note(site, sid, now() + rememberedS * 1000),
+    add: note,
   };
 }
 
@@ -89,6 +98,8 @@ export interface Ending {
   sid: string;
   /** The chat user whose session it was. */
   user: string;
+  /** Until when a proof may still lead to this very session, in seconds since 1970: a login that was not ended itself. */
+  untilS?: number;
 }
 
 /**
@@ -99,11 +110,12 @@ export async function endSessions(req: PayloadRequest, endings: readonly Ending[
   await inTransaction(req, async () => {
     const query = await transactionOf(req);
     const { after } = await noteOf(req);
-    for (const { site, sid, user } of endings) {
+    for (const { site, sid, user, untilS = 0 } of endings) {
+      const untilMs = Math.max(Date.now() + rememberedMs, untilS * 1000);
       const rows = await query<{ sid: string }>(
-        `insert into chat.revoked (sid, site, until) values ($1, $2, now() + make_interval(secs => $3))
+        `insert into chat.revoked (sid, site, until) values ($1, $2, $3::timestamptz)
           on conflict do nothing returning sid`,
-        [sid, site, rememberedS],
+        [sid, site, new Date(untilMs).toISOString()],
       );
       if (rows.length === 0) continue;
       await append(req, {
@@ -115,8 +127,7 @@ export async function endSessions(req: PayloadRequest, endings: readonly Ending[
         actor: user,
         topics: [topic.session(sid)],
       });
-      after.push(() => revocations(req.payload).add(site, sid));
+      after.push(() => revocations(req.payload).add(site, sid, untilMs));
     }
-    await query('delete from chat.revoked where until < now()');
   });
 }

@@ -212,6 +212,13 @@ describe('[Session] a visitor', () => {
       expect((await session({ site: 'halden', visitor: handle })).status).toBe(401);
   });
 
+  test('is not renewed where the site takes none any more', async () => {
+    await site(app.payload, 'brief');
+    const { token } = await openSession(app, { site: 'brief' });
+    await app.payload.update({ collection: 'sites', id: 'brief', data: { visitors: false } });
+    expect((await session({ site: 'brief' }, { token })).status).toBe(403);
+  });
+
   test('is refused where the site takes none', async () => {
     expect(await session({ site: 'closed' }, { origin: null })).toMatchObject({
       status: 403,
@@ -453,6 +460,30 @@ describe('[Session] the end', () => {
     );
     const { sid } = decodeJwt(token);
     expect(ended).toEqual({ type: 'session.ended', topics: [`session:${sid}`], payload: { session: { sid } } });
+  });
+
+  test('a chat logout ends a member’s session at that site; his login opens none there until he logs in anew', async () => {
+    const { jwt: login, cookie } = await logIn(app, gus.email);
+    const here = await openSession(app, { site: 'halden' }, jwt(login));
+    const there = await openSession(app, { site: 'closed' }, { origin: null, ...jwt(login) });
+    expect((await ask(app, '/api/chat/logout', { method: 'POST', token: here.token })).status).toBe(200);
+    expect((await session({ site: 'halden' }, jwt(login))).status).toBe(401);
+    const byCookie = await session({ site: 'halden' }, { origin: serverUrl, headers: { Cookie: cookie } });
+    expect(byCookie.body).toMatchObject({ user: { kind: 'visitor' } });
+    expect((await ask(app, '/api/chat/threads', { token: there.token, origin: null })).status).toBe(200);
+    expect((await tokenOf(app, 'halden', gus.email)).user.id).toBe(`m_${gus.id}`);
+  });
+
+  test('Payload’s logout from all sessions ends all of them, at every site', async () => {
+    const [one, two] = [await logIn(app, gus.email), await logIn(app, gus.email)];
+    const tokens = await Promise.all([
+      openSession(app, { site: 'halden' }, { origin: null, ...jwt(one.jwt) }),
+      openSession(app, { site: 'closed' }, { origin: null, ...jwt(one.jwt) }),
+      openSession(app, { site: 'halden' }, { origin: null, ...jwt(two.jwt) }),
+    ]);
+    await ask(app, '/api/users/logout?allSessions=true', { method: 'POST', origin: null, ...jwt(one.jwt) });
+    for (const { token } of tokens)
+      expect((await ask(app, '/api/chat/threads', { token, origin: null })).status).toBe(401);
   });
 
   test('twice is one event', async () => {

@@ -10,6 +10,7 @@ import { callerOfClaims } from './caller.ts';
 import { guestSession } from './guest.ts';
 import { readIdentity } from './host-identity.ts';
 import { sessionOrigin } from './origin.ts';
+import { revocations } from './revocation.ts';
 import { proofOf, refuseSeveralProofs, type SessionRequest } from './session-proof.ts';
 import { readToken, signToken } from './token.ts';
 import { externalUserId } from './user-id.ts';
@@ -65,7 +66,8 @@ export async function openSession(req: PayloadRequest, body: SessionRequest): Pr
 
 async function provenLogin(req: PayloadRequest, site: Site, jwt: string): Promise<Proven | undefined> {
   const login = await readLogin(req, jwt);
-  if (!login) return undefined;
+  // The login goes on where only the chat was logged out: its session has ended all the same.
+  if (!login || (await revocations(req.payload).has(site.key, login.sid))) return undefined;
   const { account, sid, exp } = login;
   if (!belongs(req.payload, site, account)) throw new ChatError('forbidden');
   return { user: await keptPerson(req, site, personOfAccount(req, site, account)), sid, until: exp };
@@ -91,7 +93,7 @@ async function keptPerson(req: PayloadRequest, site: Site, person: Person): Prom
 
 /** No row is made: it is there with his first message. */
 function provenVisitor(req: PayloadRequest, site: Site, handle: string | undefined): Proven {
-  if (!site.visitors) throw new ChatError('forbidden', { message: 'This site takes no visitors.' });
+  mustTakeVisitors(site);
   const visitor =
     handle === undefined ? newVisitor(req.payload, site.key) : knownVisitor(req.payload, site.key, handle);
   return {
@@ -102,11 +104,16 @@ function provenVisitor(req: PayloadRequest, site: Site, handle: string | undefin
   };
 }
 
+function mustTakeVisitors(site: Site): void {
+  if (!site.visitors) throw new ChatError('forbidden', { message: 'This site takes no visitors.' });
+}
+
 /** Signature and revocations only; who he is, where and until when is as it was. */
 async function renew(req: PayloadRequest, site: Site, token: string): Promise<Session> {
   const claims = await readToken(req.payload, token);
   const { user } = await callerOfClaims(req, claims);
   if (claims.site !== site.key) throw new ChatError('unauthorized');
+  if (user.kind === 'visitor') mustTakeVisitors(site);
   return answer(req, claims, user);
 }
 
