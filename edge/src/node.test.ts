@@ -10,9 +10,6 @@ import { seatAt } from '../test/hop.ts';
 import { hubContract } from '../test/hub-contract.ts';
 import { startNodeEdge } from '../test/node-edge.ts';
 
-let port = 23_100;
-const nextPort = () => (port += 1);
-
 hubContract('the fake server itself', async () => {
   const server = await startFakeServer({ pingMs: 1000 });
   return hopOver(server, server.url, server.stop);
@@ -21,7 +18,7 @@ hubContract('the fake server itself', async () => {
 hubContract('the Node edge', async () => {
   const server = await startFakeServer();
   const variables = { CHAT_SERVER_URL: server.url, CHAT_EDGE_KEY: server.edgeKey, CHAT_PING_MS: '1000' };
-  const edge = await startNodeEdge(variables, nextPort());
+  const edge = await startNodeEdge(variables);
   return hopOver(server, edge.url, async () => {
     await edge.stop();
     await server.stop();
@@ -36,7 +33,7 @@ edgeContract(
     const folder = await mkdtemp(path.join(tmpdir(), 'chat-edge-'));
     const file = path.join(folder, 'chat.js');
     await writeFile(file, script);
-    const edge = await startNodeEdge({ SCRIPT_FILE: file, ...variables }, nextPort());
+    const edge = await startNodeEdge({ SCRIPT_FILE: file, ...variables });
     return {
       url: edge.url,
       async close() {
@@ -50,7 +47,7 @@ edgeContract(
 
 it('on SIGTERM readers are told to come back, spread, and the process is gone at once', async () => {
   const server = await startFakeServer();
-  const edge = await startNodeEdge({ CHAT_SERVER_URL: server.url, CHAT_EDGE_KEY: server.edgeKey }, nextPort());
+  const edge = await startNodeEdge({ CHAT_SERVER_URL: server.url, CHAT_EDGE_KEY: server.edgeKey });
   const ada = await seatAt(hopOver(server, edge.url, server.stop), 'ada');
   const streams = await Promise.all(Array.from({ length: 20 }, () => ada.stream()));
   await Promise.all(streams.map((stream) => stream.next('ready')));
@@ -65,7 +62,7 @@ it('on SIGTERM readers are told to come back, spread, and the process is gone at
 });
 
 it('a start without a key says which variable is missing, and no secret is printed', async () => {
-  const edge = await startNodeEdge({ CHAT_SERVER_URL: 'nonsense', CHAT_EDGE_KEY: 'se cret' }, nextPort());
+  const edge = await startNodeEdge({ CHAT_SERVER_URL: 'nonsense', CHAT_EDGE_KEY: 'se cret' });
   expect(edge.output()).toContain('CHAT_SERVER_URL');
   expect(edge.output()).toContain('CHAT_EDGE_KEY');
   expect(edge.output()).not.toContain('se cret');
@@ -75,6 +72,6 @@ it('a start without a key says which variable is missing, and no secret is print
 it('a busy port is named, with its variable', async () => {
   const server = await startFakeServer();
   const taken = Number(new URL(server.url).port);
-  await expect(startNodeEdge({}, taken)).rejects.toThrow(`Port ${taken} is in use by another program`);
+  await expect(startNodeEdge({ PORT: String(taken) })).rejects.toThrow(`Port ${taken} is in use by another program`);
   await server.stop();
 });

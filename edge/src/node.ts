@@ -1,5 +1,6 @@
 /** The edge on Node: one hub per site in this process. `node edge/src/node.ts`; README: Configuration. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { createAdaptorServer } from '@hono/node-server';
 import { responseOf } from './answer.ts';
@@ -55,7 +56,8 @@ server.on('error', (error: NodeJS.ErrnoException) => {
 
 server.listen(port, env.HOST || undefined, () => {
   for (const { variable, message } of config.faults) console.error(`${variable}: ${message}`);
-  const at = `http://${env.HOST || 'localhost'}:${port}${config.basePath}`;
+  const { port: given } = server.address() as AddressInfo;
+  const at = `http://${env.HOST || 'localhost'}:${given}${config.basePath}`;
   // It stays up, so that health can say what is missing to whoever watches it.
   if (config.faults.length)
     console.error(`The edge at ${at} answers 503 until this is set right and it is started again.`);

@@ -5,17 +5,14 @@ import { startFakeServer } from '../test/fake-server.ts';
 import { hubContract } from '../test/hub-contract.ts';
 import { scriptText, startWorkerEdge } from '../test/worker-edge.ts';
 
-let port = 23_200;
-const nextPort = () => (port += 1);
-
 hubContract('the Worker edge', async () => {
   const server = await startFakeServer();
   const variables = { CHAT_SERVER_URL: server.url, CHAT_EDGE_KEY: server.edgeKey, CHAT_PING_MS: '1000' };
-  const edge = await startWorkerEdge(variables, nextPort());
+  const edge = await startWorkerEdge(variables);
   return hopOver(server, edge.url, async () => {
     await edge.close();
     await server.stop();
   });
 });
 
-edgeContract('the Worker edge', (variables) => startWorkerEdge(variables, nextPort()), scriptText);
+edgeContract('the Worker edge', startWorkerEdge, scriptText);

@@ -15,17 +15,17 @@ export interface NodeEdge {
 }
 
 /** `variables` are added to an environment that says nothing of the chat. Comes back when the edge listens. */
-export async function startNodeEdge(variables: Record<string, string>, port: number): Promise<NodeEdge> {
+export async function startNodeEdge(variables: Record<string, string>): Promise<NodeEdge> {
   const { PATH = '' } = process.env;
-  const child = spawn(process.execPath, [entry], {
-    env: { PATH, PORT: String(port), HOST: '127.0.0.1', ...variables },
-  });
+  const child = spawn(process.execPath, [entry], { env: { PATH, PORT: '0', HOST: '127.0.0.1', ...variables } });
   let printed = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (printed += text));
-  await until('the edge listens', () => child.exitCode !== null || /edge (is )?at/.test(printed), 15_000);
-  if (child.exitCode !== null) throw new Error(`The edge exited with ${child.exitCode}: ${printed}`);
+  const address = () => /edge (?:is )?at (http\S+)/.exec(printed)?.[1];
+  await until('the edge listens', () => child.exitCode !== null || address() !== undefined, 15_000);
+  const url = address();
+  if (!url) throw new Error(`The edge exited with ${child.exitCode}: ${printed}`);
   return {
-    url: `http://127.0.0.1:${port}${variables.CHAT_BASE_PATH ?? ''}`,
+    url,
     output: () => printed,
     async stop(signal = 'SIGTERM') {
       const beganMs = Date.now();

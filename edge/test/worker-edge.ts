@@ -13,7 +13,7 @@ export interface WorkerEdge {
 /** The script that this Worker serves in place of the elements' build. */
 export const scriptText = 'export const chat = "here";\n';
 
-export async function startWorkerEdge(variables: Record<string, string>, port: number): Promise<WorkerEdge> {
+export async function startWorkerEdge(variables: Record<string, string>): Promise<WorkerEdge> {
   // Asking Cloudflare for a description of this machine, and telling it what was done, are not part of a test.
   Object.assign(process.env, { CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_SEND_METRICS: 'false' });
   const folder = await mkdtemp(path.join(tmpdir(), 'chat-edge-'));
@@ -26,7 +26,7 @@ export async function startWorkerEdge(variables: Record<string, string>, port: n
       Object.entries(variables).map(([name, value]) => [name, { type: 'plain_text' as const, value }]),
     ),
     dev: {
-      server: { hostname: '127.0.0.1', port },
+      server: { hostname: '127.0.0.1', port: 0 },
       inspector: false,
       persist: false,
       watch: false,
@@ -34,8 +34,9 @@ export async function startWorkerEdge(variables: Record<string, string>, port: n
     },
   });
   await worker.ready;
+  const { origin } = await worker.url;
   return {
-    url: `http://127.0.0.1:${port}${variables.CHAT_BASE_PATH ?? ''}`,
+    url: origin + (variables.CHAT_BASE_PATH ?? ''),
     async close() {
       await worker.dispose();
       await rm(folder, { recursive: true, force: true });
