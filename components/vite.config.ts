@@ -18,7 +18,8 @@ export default defineConfig(({ mode }) => ({
       ecma: 2020,
       compress: { passes: 3, unsafe_arrows: true, unsafe_methods: true, pure_getters: true, hoist_props: true },
       // Names with an underscore are no one else's: those of these sources, and Lit's own in a bundle that holds Lit.
-      mangle: { properties: { regex: mode === 'chat' ? /^_/ : /^_(?!\$)/ } },
+      // npm's entries share chunks, and each chunk is mangled by itself: there they keep the names they meet each other by.
+      mangle: mode === 'chat' ? { properties: { regex: /^_/ } } : true,
       format: { comments: false },
     },
     rolldownOptions: {
