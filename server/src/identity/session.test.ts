@@ -486,6 +486,17 @@ describe('[Session] the end', () => {
       expect((await ask(app, '/api/chat/threads', { token, origin: null })).status).toBe(401);
   });
 
+  test('an agent who is none any more loses the token that says so', async () => {
+    const agent = await account(app.payload, 'Short Agent', 'agent');
+    await site(app.payload, 'staffed', { agents: [gus.id, agent.id] });
+    const [stays, goes] = await Promise.all([tokenOf(app, 'staffed', gus.email), tokenOf(app, 'staffed', agent.email)]);
+    expect(goes.user.kind).toBe('agent');
+    await app.payload.update({ collection: 'sites', id: 'staffed', data: { agents: [gus.id] } });
+    const status = async ({ token }: Session) => (await ask(app, '/api/chat/threads', { token })).status;
+    expect([await status(stays), await status(goes)]).toEqual([200, 401]);
+    expect((await tokenOf(app, 'staffed', agent.email)).user.kind).toBe('member');
+  });
+
   test('twice is one event', async () => {
     const { token } = await openSession(app, { site: 'halden' });
     const { sid } = decodeJwt(token);

@@ -1,10 +1,11 @@
 import type { CollectionAfterChangeHook, CollectionConfig } from 'payload';
 import { admins, nobody, sitesOfReader } from '../../access/rules.ts';
+import { endSessionsAt } from '../../identity/logout.ts';
 import { append } from '../../log/append.ts';
 import { noteOf } from '../../log/commit-proof.ts';
 import { keepFixed } from '../fixed.ts';
-import { forgetSite } from './site.ts';
 import { sealSecrets, secretFields, showFresh } from './secrets.ts';
+import { forgetSite, type Site, siteOf } from './site.ts';
 
 const keyForm = /^[a-z0-9][a-z0-9-]{0,63}$/;
 const writers = ['member', 'agent', 'external', 'visitor'] as const;
@@ -101,9 +102,25 @@ function isOrigin(value: unknown): boolean {
   }
 }
 
-const tellSite: CollectionAfterChangeHook = async ({ doc, operation, req }) => {
+const tellSite: CollectionAfterChangeHook = async ({ doc, operation, previousDoc, req }) => {
   const key = String((doc as { key: unknown }).key);
   (await noteOf(req)).after.push(() => forgetSite(req.payload, key));
-  if (operation === 'update')
-    await append(req, { site: key, thread: null, type: 'site.updated', entity: null, payload: {}, actor: null, topics: ['all'] });
+  if (operation !== 'update') return;
+  await append(req, {
+    site: key,
+    thread: null,
+    type: 'site.updated',
+    entity: null,
+    payload: {},
+    actor: null,
+    topics: ['all'],
+  });
+  await endSessionsAt(req, key, leavers(siteOf(req.payload, previousDoc), siteOf(req.payload, doc)));
 };
+
+/** Accounts whose tokens say more than they are now: agents no more, members no more. */
+function leavers(before: Site, after: Site): string[] {
+  const agents = before.agents.filter((id) => !after.agents.includes(id));
+  const members = before.members.filter((id) => after.members.length > 0 && !after.members.includes(id));
+  return [...new Set([...agents, ...members])];
+}
