@@ -65,7 +65,7 @@ export class ChatComposer extends ChatElement {
           <textarea
             part="input"
             rows="1"
-            dir="auto"
+            dir=${draft?.text ? 'auto' : nothing}
             enterkeyhint="send"
             aria-describedby="n"
             aria-label=${words.write}

@@ -2,7 +2,7 @@ import { css } from '../base.ts';
 
 export const composerStyles = css`
   :host { display: block; container-type: inline-size }
-  .c { max-inline-size: var(--_w0); margin-inline: auto; padding: 0 16px 16px }
+  .c { max-inline-size: calc(var(--_w0) + 32px); margin-inline: auto; padding: 0 16px 16px }
   .f {
     padding: 3px;
     border: 1px solid var(--_ls);
@@ -14,6 +14,7 @@ export const composerStyles = css`
   .r { display: flex; align-items: end }
   textarea {
     all: unset;
+    outline: 0 !important;
     flex: 1;
     min-inline-size: 0;
     box-sizing: border-box;
@@ -31,12 +32,10 @@ export const composerStyles = css`
   .send:enabled:hover { background: color-mix(in srgb, var(--_t) 12%, var(--_a)) }
   .send:enabled:active { background: color-mix(in srgb, var(--_t) 22%, var(--_a)) }
   .send:disabled { background: none; cursor: default; color: var(--_m) }
-  .x { flex: 1; min-inline-size: 0 }
   .k {
     display: flex;
     align-items: center;
     min-block-size: 52px;
-    padding: 0 4px 0 12px;
     padding-inline: 12px 4px;
     border-radius: calc(var(--_r) - 4px);
     background: var(--_ss);

@@ -71,8 +71,7 @@ export const tokens = css`
   }
   .i:hover { background: var(--_v); color: var(--_t) }
   .i:active { background: var(--_p) }
-  .x { transform: scaleX(var(--_x, 1)) }
-  :host(:dir(rtl)) { --_x: -1 }
+  :host(:dir(rtl)) .reply { transform: scaleX(-1) }
   @supports not (color: oklch(from red l c h)) {
     :host {
       --_oa: var(--chat-on-accent, light-dark(#fff, #000));

@@ -20,6 +20,8 @@ export class Log {
   _follow = true;
   private _byKey = new Map<string, Line>();
   private _box: HTMLElement;
+  /** Where the box was scrolled to. */
+  private _top = 0;
   /** What is being read, and where its lower edge was. */
   private _place: Line | undefined;
   private _bottom = 0;
@@ -31,25 +33,29 @@ export class Log {
   /** Before a change: remembers what is being read. */
   _mark(): void {
     const { top } = this._box.getBoundingClientRect();
-    this._place = this._follow ? undefined : this._lines.find((line) => bottomOf(line) > top);
-    this._bottom = this._place ? bottomOf(this._place) : 0;
+    this._place = this._follow ? undefined : this._lines.find((line) => line.getBoundingClientRect().bottom > top);
+    this._bottom = this._edge();
   }
 
   /** After a change: shows the end, or what was being read where it was. */
   _stay(): void {
     const box = this._box;
     if (this._follow) box.scrollTop = box.scrollHeight;
-    else if (this._place?.isConnected) box.scrollTop += bottomOf(this._place) - this._bottom;
+    else if (this._place?.isConnected) box.scrollTop += this._edge() - this._bottom;
+    this._top = box.scrollTop;
   }
 
-  /** The reader scrolled. Answers whether that began or ended following. */
+  /**
+   * The box was scrolled, by the reader or by what grew. Only a way up ends following: growth leads nowhere up. Answers
+   * whether following began or ended.
+   */
   _moved(): boolean {
     const { scrollHeight, scrollTop, clientHeight } = this._box;
-    const follow = scrollHeight - scrollTop - clientHeight < followPx;
-    const turned = follow !== this._follow;
-    this._follow = follow;
+    const followed = this._follow;
+    this._follow = scrollHeight - scrollTop - clientHeight < followPx || (followed && scrollTop >= this._top);
+    this._top = scrollTop;
     this._mark();
-    return turned;
+    return followed !== this._follow;
   }
 
   /** Brings the rows in. With `live`, what is new at the end moves in; what was replayed or paged in just stands there. */
@@ -98,13 +104,16 @@ export class Log {
   /** The newest message on the screen. */
   _seen(): number | undefined {
     const { bottom } = this._box.getBoundingClientRect();
-    return this._lines.findLast((line) => line._message?.seq && (this._follow || bottomOf(line) < bottom + 16))?._message
-      ?.seq;
+    return this._lines.findLast(
+      (line) => line._message?.seq && (this._follow || line.getBoundingClientRect().bottom < bottom + 16),
+    )?._message?.seq;
+  }
+
+  /** The lower edge of what is being read, from the element's own top: the page may scroll between two looks. */
+  private _edge(): number {
+    const { host } = this._box.getRootNode() as ShadowRoot;
+    return (this._place?.getBoundingClientRect().bottom ?? 0) - host.getBoundingClientRect().top;
   }
 }
 
 const still = matchMedia('(prefers-reduced-motion: reduce)');
-
-function bottomOf(line: Element): number {
-  return line.getBoundingClientRect().bottom;
-}

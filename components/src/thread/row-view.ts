@@ -125,9 +125,8 @@ function failureView(error: { code: string; retry: boolean; message: string }, w
   const reason =
     error.code === 'too-large' ? words.tooLong : error.code === 'forbidden' ? words.membersOnly : error.message;
   return html`<div class="n s d" part="receipt" role="alert">
-    ${icon('alert')}<span>${again ? words.notSent : reason}
-    <button name=${again ? 'retry' : 'rewrite'}>${again ? words.tryAgain : words.edit}</button> ·
-    <button name="discard">${words.delete}</button></span>
+    ${icon('alert')}
+    <span>${again ? words.notSent : reason} <button name=${again ? 'retry' : 'rewrite'}>${again ? words.tryAgain : words.edit}</button> · <button name="discard">${words.delete}</button></span>
   </div>`;
 }
 

@@ -205,7 +205,7 @@ export class ChatThread extends ChatElement {
 
   private _typing({ typing, thread }: ThreadView, words: Words): TemplateResult {
     const who = typing[1] ? words.severalTyping : fill(words.typing, typing[0]?.name ?? '');
-    return html`<div class=${thread?.kind === 'direct' ? 'tp' : 'tp v'} part="typing"><i></i>${who}</div>`;
+    return html`<div class=${thread?.kind === 'direct' ? 'tp' : 'tp v'} part="typing"><i><s></s><s></s><s></s></i>${who}</div>`;
   }
 
   private _scroll(): void {

@@ -82,7 +82,7 @@ export const threadStyles = css`
     justify-content: end;
     box-sizing: border-box;
     inline-size: 100%;
-    max-inline-size: var(--_w0);
+    max-inline-size: calc(var(--_w0) + 32px);
     margin-inline: auto;
     padding: 16px;
   }
@@ -123,13 +123,14 @@ export const threadStyles = css`
   .failed .b { border-color: var(--_d) }
   .m:focus-visible .b { outline: 2px solid var(--_at) }
   a { color: var(--_at); text-underline-offset: 2px }
-  .o a { color: inherit }
+  .o a { color: var(--chat-bubble-own-text, var(--_at)) }
+  .read { color: var(--_at) }
   strong { font-weight: 600 }
-  code { font: calc(1em*13/15)/calc(20/13) var(--chat-font-mono, ui-monospace, "SF Mono", Consolas, monospace) }
-  code, .q { border-radius: 4px; background: color-mix(in srgb, var(--_s) 72%, transparent) }
-  :not(pre) > code { padding: 2px 4px }
-  pre { margin: 4px 0; padding: 8px 12px; overflow-x: auto; border-radius: calc(var(--_r)*.625); background: color-mix(in srgb, var(--_s) 72%, transparent); direction: ltr }
-  pre code { background: none }
+  code, pre { font: calc(1em*13/15)/calc(20/13) var(--chat-font-mono, ui-monospace, "SF Mono", Consolas, monospace) }
+  code, pre, .q { border-radius: 4px; background: color-mix(in srgb, var(--_s) 72%, transparent) }
+  code { padding: 2px 4px }
+  pre { margin: 8px 0 2px; padding: 8px 12px; overflow-x: auto; border-radius: calc(var(--_r)*.625); direction: ltr }
+  pre code { padding: 0; background: none; font: inherit }
   .q {
     display: block;
     margin: 0 -4px 6px;
@@ -141,7 +142,7 @@ export const threadStyles = css`
   }
   .q b { display: flex; gap: 4px; align-items: center; color: var(--_at); font-weight: 600 }
   .q span { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden }
-  .n { display: flex; flex-wrap: wrap; align-items: center; gap: 4px; margin-block-start: 4px }
+  .n { display: flex; align-items: center; gap: 4px; margin-block-start: 4px }
   .d { color: var(--_d) !important }
   .n button { font-weight: 600; text-decoration: underline; text-underline-offset: 2px }
   .bar {
@@ -164,18 +165,23 @@ export const threadStyles = css`
   @media (hover: hover) { .m:hover .bar { opacity: 1; pointer-events: auto } }
   .bar:focus-within { opacity: 1 }
   .y { padding-block: 16px 0; text-align: center }
-  .y b, .y.w { font-weight: 600 }
+  .y b, .w { font-weight: 600 }
+  .w.y { padding-block: 20px 4px }
   .y b { color: var(--_t) }
   .u { display: flex; align-items: center; gap: 12px; padding-block: 16px 0; color: var(--_at); font-weight: 600 }
-  .u::after { content: ""; flex: 1; block-size: 1px; background: currentColor; opacity: .6 }
+  .u::after { content: ""; flex: 1; border-block-start: 1px solid; opacity: .6 }
   .tp { display: flex; align-items: center; gap: 8px; padding-block-start: 16px }
   .tp i {
-    inline-size: 50px;
-    block-size: 28px;
+    display: flex;
+    gap: 4px;
+    padding: 11px 12px;
     border-radius: var(--_r);
     border-start-start-radius: var(--_h);
-    background: radial-gradient(circle, var(--_m) 3px, transparent 3.5px) 11px 50%/10px 10px repeat-x content-box, var(--_b);
+    background: var(--_b);
   }
+  .tp s { inline-size: 6px; block-size: 6px; border-radius: 3px; background: var(--_m); animation: dot 1.2s infinite }
+  .tp s + s { animation-delay: .2s }
+  .tp s + s + s { animation-delay: .4s }
   .pw { position: relative; z-index: 1 }
   .pl {
     position: absolute;
@@ -188,6 +194,7 @@ export const threadStyles = css`
     gap: 8px;
     block-size: 36px;
     padding-inline: 12px 16px;
+    border: 1px solid transparent;
     border-radius: 18px;
     background: var(--_t);
     color: var(--_s);
@@ -211,6 +218,7 @@ export const threadStyles = css`
   .mn button:is(:hover, :focus) { background: var(--_v) }
   .mn svg, kbd { color: var(--_m) }
   .mn .d svg { color: inherit }
+  .mn button { outline-offset: -2px }
   .mn span { flex: 1 }
   kbd { font: inherit; font-size: .8em; text-transform: uppercase }
   hr { margin: 4px; border: 0; border-block-start: 1px solid var(--_li) }
@@ -226,7 +234,7 @@ export const threadStyles = css`
     border-radius: calc(var(--_r) * 1.25);
     border-end-end-radius: calc(var(--_h) * 1.25);
   }
-  .st p { max-inline-size: 32ch; font-weight: 400 }
+  .st p { max-inline-size: 17em; font-weight: 400; text-wrap: balance }
   h3 { color: var(--_t); font-size: calc(1em*16/14); line-height: calc(22/16) }
   .bt {
     margin-block-start: 16px;
@@ -245,6 +253,7 @@ export const threadStyles = css`
   .sk :nth-child(2n) > p { inline-size: 44%; border-radius: var(--_r) var(--_r) var(--_h) }
   .vh { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
   @keyframes show { from { visibility: hidden } }
+  @keyframes dot { 0%, 60% { opacity: .4 } 30% { opacity: 1 } }
   @keyframes spin { to { rotate: 1turn } }
   @container (max-width: 479px) {
     .in { padding: 12px }
@@ -254,9 +263,8 @@ export const threadStyles = css`
     .h { block-size: 60px }
     .mn button { block-size: 44px }
     .b { -webkit-touch-callout: none; user-select: none; touch-action: manipulation }
-    .bar { display: none }
     .n button { padding-block: 14px; margin-block: -14px }
   }
-  @media (prefers-reduced-motion: reduce) { .reconnecting svg { animation: none } }
+  @media (prefers-reduced-motion: reduce) { .reconnecting svg, .tp s { animation: none } }
   @media (forced-colors: active) { .o .b { border-width: 2px; padding: 7px 11px } }
 `;

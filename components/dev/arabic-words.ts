@@ -1,0 +1,14 @@
+import type { Words } from '../src/words.ts';
+
+export const arabicWords: Partial<Words> = {
+  write: 'اكتب رسالة',
+  send: 'أرسل',
+  sent: 'أُرسلت',
+  read: 'قُرئت',
+  team: 'الدعم',
+  today: 'اليوم',
+  yesterday: 'أمس',
+  joined: 'انضمّت {}',
+  typing: '{} تكتب',
+  keys: '',
+};
