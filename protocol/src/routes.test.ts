@@ -13,10 +13,11 @@ test('the two views of a route say the same', () => {
 });
 
 test('the edge never proxies the grant, answers streams, health, metrics and the script itself, and proxies the rest', () => {
-  const by = Object.groupBy(Object.keys(routes) as RouteName[], (name) => routes[name].hop);
-  expect(by.never).toEqual(['grant']);
-  expect(by.own).toEqual(['stream', 'health', 'metrics', 'script']);
-  expect(by.proxy).toHaveLength(14);
+  const names = Object.keys(routes) as RouteName[];
+  const answeredBy = (hop: string) => names.filter((name) => routes[name].hop === hop);
+  expect(answeredBy('never')).toEqual(['grant']);
+  expect(answeredBy('own')).toEqual(['stream', 'health', 'metrics', 'script']);
+  expect(answeredBy('proxy')).toHaveLength(14);
 });
 
 test('a page of any origin may read an answer, without credentials, and learns when to come back', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { flag, list, nullable, object, optional, parse, read, text, whole, word } from './shape.ts';
+import { flag, list, nullable, object, optional, type Parser, parse, read, text, whole, word } from './shape.ts';
 import { message, sendRequest, snapshot } from './thread.ts';
 
 const row = object({ id: text(1, 3), count: whole(1), note: optional(text()), about: nullable(text()), on: flag });
@@ -70,7 +70,7 @@ test('a word may be one of later years, but not empty', () => {
 test('nothing that JSON can say makes a parser throw', () => {
   fc.assert(
     fc.property(fc.jsonValue(), (value) => {
-      for (const parser of [message, snapshot, sendRequest]) parse(parser, value);
+      for (const parser of [message, snapshot, sendRequest] as Parser<unknown>[]) parse(parser, value);
     }),
   );
 });

@@ -3,6 +3,11 @@ import { ChatError } from './errors.ts';
 import { maxTopics, parseStreamRequest } from './stream-request.ts';
 import { parseAskedTopic, topicsOfMe } from './topic.ts';
 
+/** Every runtime has it; what `protocol` itself needs of it is a parameter. */
+declare const URLSearchParams: new (
+  query: string,
+) => { get(name: string): string | null; getAll(name: string): string[] };
+
 const parse = (query: string, lastEventId: string | null = null) =>
   parseStreamRequest(new URLSearchParams(query), lastEventId);
 const faultsOf = (query: string) => {

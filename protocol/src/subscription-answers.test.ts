@@ -84,6 +84,18 @@ describe('tokens', () => {
     expect([asked.length, waits]).toEqual([4, [1000, 2000, 4000]]);
   });
 
+  test('after a stream that stayed, a refused token is again tried anew at once', async () => {
+    const made = await bench({ onUnauthorized: async () => {} }, () => 1);
+    made.latest().answer({ status: 401 });
+    await made.next();
+    made.latest().stream(hello(), ready(5));
+    await made.clock.advance(20_000);
+    made.latest().send(encodeFrame({ event: 'bye', data: { reason: 'token', retryMs: 0 } }));
+    await made.next();
+    made.latest().answer({ status: 401 });
+    expect(await made.next()).toBeLessThanOrEqual(50);
+  });
+
   test('a final refusal of the new token stops, a broken network does not', async () => {
     const final = await bench({ onUnauthorized: () => Promise.reject(new ChatError('forbidden')) });
     final.latest().answer({ status: 401 });

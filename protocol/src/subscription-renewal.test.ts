@@ -74,6 +74,16 @@ describe('[S6] renewal', () => {
     expect([made.subscription.state.is, made.attempts.length]).toEqual(['live', 2]);
   });
 
+  test('a next stream that became the one has its whole time for a hello', async () => {
+    const { made, first, second } = await renewing();
+    await made.clock.advance(3000);
+    first.cut();
+    await made.clock.advance(3000);
+    second.stream(hello(), ready(5));
+    await settle();
+    expect([made.subscription.state.is, second.signal.aborted, made.attempts.length]).toEqual(['live', false, 2]);
+  });
+
   test('when both end, there is one wait', async () => {
     const { made, first, second } = await renewing();
     first.cut();
@@ -178,6 +188,22 @@ describe('move', () => {
     expect(made.latest().cursor).toBe(at(50));
   });
 
+  test('a move at the very hello of the stream that was to serve the last one is not forgotten', async () => {
+    let hellos = 0;
+    let onHello = () => {};
+    const made = await live(50, {
+      onLine(line) {
+        if (line.is === 'frame' && line.frame.event === 'hello' && ++hellos === 2) onHello();
+      },
+    });
+    onHello = () => made.subscription.move(at(30));
+    made.subscription.move(at(40));
+    await settle();
+    made.latest().stream(hello());
+    await settle();
+    expect(made.latest().cursor).toBe(at(30));
+  });
+
   test('a later cursor, or one of another epoch, would skip something and is not taken', async () => {
     const made = await live(50);
     for (const cursor of [at(60), at(1, 'ba9876543210')]) {
@@ -237,5 +263,7 @@ describe('move', () => {
     expect(made.attempts).toHaveLength(1);
     await made.next();
     expect(made.told).toContain('reset gap');
+    // The snapshots are newer than what was to be gone back to.
+    expect(made.latest().cursor).toBeUndefined();
   });
 });

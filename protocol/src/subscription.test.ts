@@ -3,7 +3,7 @@ import { encodeFrame } from './frame.ts';
 import { type Attempt, at, type Bench, bench, event, hello, live, ready, reasonOf } from './hand-made-upstream.ts';
 import { createHub } from './hub.ts';
 import { epoch, posted, userOf } from './samples.ts';
-import { type Subscription, subscribe } from './subscription.ts';
+import { type StreamResponse, type Subscription, subscribe } from './subscription.ts';
 import { settle } from './testing.ts';
 
 describe('reading', () => {
@@ -310,6 +310,49 @@ describe('close', () => {
       { is: 'stopped', error: undefined },
       0,
     ]);
+  });
+
+  test('while the owner takes snapshots, which then fail: it stays closed', async () => {
+    let fail: (fault: Error) => void = () => {};
+    const made = await live(5, {
+      onReset: () =>
+        new Promise((_, reject) => {
+          fail = reject;
+        }),
+    });
+    made.latest().send(encodeFrame({ event: 'reset', data: { reason: 'gap', afterMs: 0 } }));
+    await made.clock.advance(1000);
+    made.subscription.close();
+    fail(new Error('aborted'));
+    await settle();
+    expect([made.subscription.state.is, made.clock.pending]).toEqual(['stopped', 0]);
+  });
+
+  test('a body that comes after the close is cancelled, also by a hop that knows no signal', async () => {
+    let answer: (response: StreamResponse) => void = () => {};
+    let cancelled = 0;
+    const made = await bench({
+      open: () =>
+        new Promise((resolve) => {
+          answer = resolve;
+        }),
+    });
+    made.subscription.close();
+    answer({
+      status: 200,
+      headers: { get: () => 'text/event-stream' },
+      body: {
+        getReader: () => ({
+          read: () => new Promise(() => {}),
+          async cancel() {
+            cancelled += 1;
+          },
+        }),
+      },
+      json: async () => undefined,
+    });
+    await settle();
+    expect(cancelled).toBe(1);
   });
 
   test('from within any callback ends it there', async () => {
