@@ -163,7 +163,7 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
     try {
       const fresh = await call(snapshotShape, 'snapshot', { id: name, query: `?limit=${limit}`, signal });
       seq = null;
-      hasOlder = fresh.messages.length >= limit;
+      hasOlder = fresh.messages.length >= pageMessages;
       const readSeq = fresh.me?.readSeq ?? null;
       if (newAfter === undefined) newAfter = readSeq;
       receipt.stands(readSeq ?? 0);

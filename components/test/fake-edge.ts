@@ -190,7 +190,7 @@ export function createFakeEdge(options: FakeEdgeOptions = {}) {
     const before = url.searchParams.get('before');
     const take = () =>
       site.snapshot(held.thread.id, token.sub, epoch, { limit, ...(before ? { before: Number(before) } : {}) });
-    if (!held.public || !roomCacheMs || before) return take();
+    if (!held.public || !roomCacheMs || before || limit !== 50) return take();
     const kept = rooms.get(held.thread.id);
     if (kept && kept.atMs > clock.now() - roomCacheMs) return kept.snapshot;
     const snapshot = take();
