@@ -61,7 +61,7 @@ export function readConfig(env: Env): Config {
     hub: {
       pingMs: whole('CHAT_PING_MS', 20_000, 100, 60_000),
       maxAgeMs: whole('CHAT_MAX_AGE_MS', 20 * 60_000, 1000, 30 * 60_000),
-      stalledMs: whole('CHAT_STALLED_MS', 30_000, 100, 300_000),
+      stalledMs: whole('CHAT_STALLED_MS', 15_000, 100, 300_000),
     },
     faults,
   };
