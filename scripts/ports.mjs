@@ -1,8 +1,11 @@
 import net from 'node:net';
 
-/** Does nobody listen on this port of this machine? Both loopback addresses are tried: a browser asks "localhost" at either. */
-export async function isFree(port) {
-  return (await canListen(port, '127.0.0.1')) && (await canListen(port, '::1'));
+/**
+ * Why nobody can listen on this port of this machine, or null. Both loopback addresses are tried: a browser asks
+ * "localhost" at either.
+ */
+export async function whyNotFree(port) {
+  return (await listenFault(port, '127.0.0.1')) ?? (await listenFault(port, '::1'));
 }
 
 /**
@@ -14,17 +17,19 @@ export async function freePorts(count) {
   for (let tries = 0; found.size < count; tries += 1) {
     if (tries > 1000) throw new Error(`found ${found.size} of ${count} free ports in 1,000 tries`);
     const port = 20_000 + Math.floor(Math.random() * 12_000);
-    if (await isFree(port)) found.add(port);
+    if ((await whyNotFree(port)) === null) found.add(port);
   }
   return [...found];
 }
 
-function canListen(port, host) {
+function listenFault(port, host) {
   return new Promise((resolve) => {
     const server = net.createServer();
-    server.once('error', (/** @type {NodeJS.ErrnoException} */ { code }) =>
-      resolve(code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT'),
-    );
-    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
+    server.once('error', (/** @type {NodeJS.ErrnoException} */ { code }) => {
+      if (code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT')
+        resolve(null); // a machine without IPv6
+      else resolve(code === 'EACCES' ? 'needs more rights than we have' : 'is in use by another program');
+    });
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(null)));
   });
 }

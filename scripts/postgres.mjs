@@ -117,7 +117,8 @@ async function prepareDatabase(port, password) {
     await client.connect();
     const { rows } = await client.query(`select (select count(*) from pg_roles where rolname = 'payload') as roles,
       (select count(*) from pg_database where datname = 'payload') as databases`);
-    if (rows[0].roles === '0') await client.query(`create role payload login password ${client.escapeLiteral(password)}`);
+    if (rows[0].roles === '0')
+      await client.query(`create role payload login password ${client.escapeLiteral(password)}`);
     if (rows[0].databases === '0') await client.query('create database payload owner payload');
     return true;
   } finally {

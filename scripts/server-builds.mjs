@@ -21,12 +21,6 @@ export function keepServerBuild(key) {
   const target = folderOf(key);
   fs.rmSync(target, { recursive: true, force: true });
   fs.renameSync(fresh, target);
-  // What the next build can reuse stays where it looks for it.
-  const reusable = path.join(target, 'cache');
-  if (fs.existsSync(reusable)) {
-    fs.mkdirSync(fresh, { recursive: true });
-    fs.renameSync(reusable, path.join(fresh, 'cache'));
-  }
   for (const name of fs.readdirSync(cache)) {
     const folder = path.join(cache, name);
     if (/^server-[0-9a-f]{16}$/.test(name) && folder !== target && !inUse(folder))

@@ -67,6 +67,7 @@ export function workerEdgeSpec({ folder, ports }) {
       WRANGLER_WRITE_LOGS: 'false',
       // Two copies of the Worker on one machine must not find each other.
       WRANGLER_REGISTRY_PATH: path.join(dataDir, 'wrangler', 'registry'),
+      XDG_CONFIG_HOME: path.join(dataDir, 'wrangler', 'config'), // else it writes into the user's home
     },
     healthy: answers(`http://${listens}:${ports.edge}/api/chat/health`),
     healthyWithinMs: 90_000,

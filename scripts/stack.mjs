@@ -4,7 +4,7 @@ import { openDataFolder } from './data-folder.mjs';
 import { forgetDemoFile, writeDemoFile } from './demo-file.mjs';
 import { leaveFolder, takeFolder } from './folder-owner.mjs';
 import { build } from './parts.mjs';
-import { isFree } from './ports.mjs';
+import { whyNotFree } from './ports.mjs';
 import { databaseUrl as embeddedUrl, postgresSpec } from './postgres.mjs';
 import { writePrivate } from './private-file.mjs';
 import { openSecrets } from './secrets.mjs';
@@ -122,11 +122,10 @@ function controls(supervisor) {
 
 async function refuseBusyPorts(ports, wants) {
   for (const name of Object.keys(ports)) {
-    if (!wants(name === 'host' ? 'demo' : name) || (await isFree(ports[name]))) continue;
-    const variable = portVariables[name][0];
-    throw new SetupError(
-      `Port ${ports[name]} (${name}) is in use by another program: stop it, or choose another with ${variable}`,
-    );
+    const fault = wants(name === 'host' ? 'demo' : name) ? await whyNotFree(ports[name]) : null;
+    if (fault) {
+      throw new SetupError(`Port ${ports[name]} (${name}) ${fault}: choose another with ${portVariables[name][0]}`);
+    }
   }
 }
 

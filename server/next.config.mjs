@@ -18,6 +18,8 @@ export default withPayload({
   distDir: process.env.CHAT_NEXT_DIST || '.next',
   // `npm run check` checks types, tests included; a start should not wait for it again.
   typescript: { ignoreBuildErrors: true },
+  // Writing that cache takes longer than a build without it.
+  experimental: { turbopackFileSystemCacheForBuild: false },
   poweredByHeader: false,
   // Streams must leave byte by byte; whoever stands in front compresses the rest.
   compress: false,
