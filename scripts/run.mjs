@@ -1,17 +1,22 @@
 import path from 'node:path';
+import { rebuildOnChange } from './rebuild.mjs';
 import { root } from './root.mjs';
 import { readSettings } from './settings.mjs';
 import { SetupError } from './setup-error.mjs';
 import { startStack } from './stack.mjs';
 import { onStopSignal } from './stop-signal.mjs';
 
-/** Starts the stack as the environment says, tells where it is, and ends it at the first signal. */
-export async function run() {
+/**
+ * Starts the stack as the environment says, tells where it is, and ends it at the first signal.
+ * @param {{ watch?: boolean }} [how] `watch`: run sources and follow their changes
+ */
+export async function run({ watch = false } = {}) {
   const settings = readSettings(process.env);
   console.log(`Payload Chat   data: ${path.relative(process.cwd(), settings.dataDir) || '.'}\n`);
   const abort = new AbortController();
   const starting = startStack({
     ...settings,
+    watch,
     signal: abort.signal,
     report: (line) => console.log(`  ${line}`),
     onLost: (name, how) => {
@@ -34,7 +39,9 @@ export async function run() {
     if (abort.signal.aborted) return null; // the stop signal ends the process
     throw error;
   });
-  if (stack) console.log(welcome(stack));
+  if (!stack) return;
+  console.log(welcome(stack));
+  if (watch) rebuildOnChange((line) => console.log(`  ${line}`), abort.signal);
 }
 
 function welcome({ urls, demo, dataDir }) {

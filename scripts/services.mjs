@@ -13,17 +13,25 @@ export const listens = '127.0.0.1';
  * @property {{ PAYLOAD_SECRET: string, CHAT_EDGE_KEY: string }} secrets
  * @property {string} databaseUrl
  * @property {Record<string, string>} serverEnv
+ * @property {boolean} watch run sources and follow their changes
  * @property {string} nextDist the build that the server runs, seen from its folder
  */
 
 /** @param {Wiring} wiring @returns {ServiceSpec} */
-export function serverSpec({ folder, ports, secrets, databaseUrl, nextDist, serverEnv }) {
+export function serverSpec({ folder, ports, secrets, databaseUrl, nextDist, serverEnv, watch }) {
   return {
-    ...node(folder, 'server', [bin('next/dist/bin/next'), 'start', '-H', listens, '-p', String(ports.server)]),
+    ...node(folder, 'server', [
+      bin('next/dist/bin/next'),
+      watch ? 'dev' : 'start',
+      '-H',
+      listens,
+      '-p',
+      String(ports.server),
+    ]),
     cwd: path.join(root, 'server'),
     env: {
       ...inherited(),
-      NODE_ENV: 'production',
+      NODE_ENV: watch ? 'development' : 'production',
       NEXT_TELEMETRY_DISABLED: '1',
       CHAT_NEXT_DIST: nextDist,
       DATABASE_URL: databaseUrl,
@@ -86,9 +94,9 @@ export function edgeBindings({ ports, secrets }) {
 
 /** @param {Wiring} wiring @returns {ServiceSpec} */
 export function nodeEdgeSpec(wiring) {
-  const { folder, ports } = wiring;
+  const { folder, ports, watch } = wiring;
   return {
-    ...node(folder, 'edge', ['edge/src/node.ts']),
+    ...node(folder, 'edge', [...(watch ? ['--watch'] : []), 'edge/src/node.ts']),
     env: { ...inherited(), NODE_ENV: 'production', ...edgeBindings(wiring), PORT: String(ports.edge), HOST: listens },
     healthy: answers(`http://${listens}:${ports.edge}/api/chat/health`),
     healthyWithinMs: 60_000,
@@ -97,10 +105,10 @@ export function nodeEdgeSpec(wiring) {
 }
 
 /** Both demo pages. @param {Wiring} wiring @returns {ServiceSpec} */
-export function demoSpec({ folder, ports }) {
+export function demoSpec({ folder, ports, watch }) {
   const pages = [ports.demo, ports.host].map((port) => answers(`http://${listens}:${port}/`));
   return {
-    ...node(folder, 'demo', ['demo/serve.ts']),
+    ...node(folder, 'demo', [...(watch ? ['--watch'] : []), 'demo/serve.ts']),
     env: {
       ...inherited(),
       NODE_ENV: 'production',

@@ -24,6 +24,7 @@ import { createSupervisor } from './supervisor.mjs';
  * @property {string | null} [databaseUrl] an own Postgres instead of the embedded one
  * @property {'worker' | 'node'} [edge] the Worker in workerd unless said otherwise
  * @property {ServiceName[]} [only] leaves out the others (the bench needs no demo)
+ * @property {boolean} [watch] run sources and follow their changes, as `npm run dev` does
  * @property {Record<string, string>} [serverEnv] further variables for the server
  * @property {AbortSignal} [signal] ends the start, in order; afterwards it means nothing
  * @property {(line: string) => void} [report] hears of progress and of deaths, a line each
@@ -37,7 +38,8 @@ import { createSupervisor } from './supervisor.mjs';
  * @throws {SetupError} busy port, folder that can't be written, folder in use, a service that does not come up
  */
 export async function startStack(options) {
-  const { dataDir, ports, databaseUrl = null, edge = 'worker', signal, report = () => {}, onLost = () => {} } = options;
+  const { dataDir, ports, databaseUrl = null, edge = 'worker', signal, watch = false } = options;
+  const { report = () => {}, onLost = () => {} } = options;
   const wants = (/** @type {ServiceName} */ name) =>
     (options.only?.includes(name) ?? true) && !(name === 'postgres' && databaseUrl);
   const folder = openDataFolder(dataDir);
@@ -64,7 +66,7 @@ export async function startStack(options) {
     for (const name of ['postgres', 'server', 'edge', 'demo']) fs.rmSync(folder.log(name), { force: true });
     const parts = /** @type {const} */ (['components', 'server', 'demo']);
     const { nextDist } = await build(
-      parts.filter((part) => part === 'components' || wants(part)),
+      parts.filter((part) => part === 'components' || (wants(part) && !(watch && part === 'server'))),
       report,
       { signal },
     );
@@ -77,7 +79,15 @@ export async function startStack(options) {
     }
 
     const urls = urlsOf(ports);
-    const wiring = { folder, ports, secrets, nextDist, databaseUrl: database, serverEnv: options.serverEnv ?? {} };
+    const wiring = {
+      folder,
+      ports,
+      secrets,
+      nextDist,
+      databaseUrl: database,
+      watch,
+      serverEnv: options.serverEnv ?? {},
+    };
     writePrivate(folder.edgeEnv, envFile(edgeBindings(wiring)));
     const edgeSpec = edge === 'node' ? nodeEdgeSpec(wiring) : workerEdgeSpec(wiring);
     await Promise.all([
