@@ -3,7 +3,7 @@
  * reason, and knows nothing of cursors or of coming back.
  */
 import type { Clock } from './clock.ts';
-import { type ChatError, readError } from './errors.ts';
+import { ChatError, readError } from './errors.ts';
 import { type Frame, frameDecoder } from './frame.ts';
 
 /** As much of a `Response` as a reader needs. */
@@ -80,7 +80,8 @@ export function openStream(
 
   Promise.resolve()
     .then(run)
-    .then(end, () => end('network')); // Whatever broke, the answer is the same: come back from the cursor.
+    // A refusal may come before the request, from whoever has to sign it. Whatever else broke, the answer is the same.
+    .then(end, (fault) => end(fault instanceof ChatError ? fault : 'network'));
 
   return {
     watch(ms) {

@@ -30,12 +30,11 @@ export function read<T>(parser: Parser<T>, value: unknown): T | undefined {
   return result.ok ? result.value : undefined;
 }
 
-/** A string of `min` to `max` UTF-16 units, none of them NUL, which Postgres can't store. */
-export function text(min = 0, max = Number.POSITIVE_INFINITY): Parser<string> {
+/** A string of `min` to `max` UTF-16 units (at most as many as a body), none of them NUL, which Postgres can't store. */
+export function text(min = 0, max = 65_536): Parser<string> {
   return (value, faults, field) => {
-    if (typeof value !== 'string' || value.includes('\0')) faults.push({ field, message: 'Must be text.' });
-    else if (value.length < min) faults.push({ field, message: `Must have at least ${min} characters.` });
-    else if (value.length > max) faults.push({ field, message: `Must have at most ${max} characters.` });
+    if (typeof value !== 'string' || value.length < min || value.length > max || value.includes('\0'))
+      faults.push({ field, message: `Must be text of ${min} to ${max} characters.` });
     return value as string;
   };
 }

@@ -71,6 +71,23 @@ describe('[S9] answers that are no stream', () => {
 });
 
 describe('tokens', () => {
+  test('an open that rejects with a ChatError is that refusal, with any other fault a broken network', async () => {
+    const faults = [
+      new ChatError('rate-limited', { retryAfterS: 5 }),
+      new TypeError('fetch failed'),
+      new ChatError('not-found'),
+    ];
+    const made = await bench({ open: () => Promise.reject(faults.shift()) });
+    await settle();
+    expect(reasonOf(made)).toBe('rate-limited');
+    await made.clock.advance(4900);
+    expect(faults).toHaveLength(2);
+    await made.clock.advance(100);
+    expect(reasonOf(made)).toBe('network');
+    await made.clock.advance(2000);
+    expect(made.subscription.state).toMatchObject({ is: 'stopped', error: { code: 'not-found' } });
+  });
+
   test('a 401 asks for a new token once and tries at once; again refused it backs off', async () => {
     const asked: string[] = [];
     const made = await bench({ onUnauthorized: async () => void asked.push('token') }, () => 1);

@@ -45,7 +45,10 @@ export type LineEvent =
   | { is: 'wait'; why: string; ms: number; cursor: string | undefined; fault?: unknown };
 
 export interface SubscriptionOptions {
-  /** Opens one stream from the cursor (header `Last-Event-ID`); a rejection is a broken network. */
+  /**
+   * Opens one stream from the cursor (header `Last-Event-ID`). A rejection with a `ChatError` is taken for the hop's own
+   * refusal, any other for a broken network.
+   */
   open(cursor: string | undefined, signal: AbortSignal): Promise<StreamResponse>;
   /**
    * Every durable event in rising pos, once; `cursor` is its id. After `move` to an earlier cursor some come again.
