@@ -2,7 +2,6 @@
 import {
   ChatError,
   type Clock,
-  errorBody,
   isBefore,
   type LineEvent,
   pathOf,
@@ -113,9 +112,7 @@ export function createClient(options: ClientOptions): Client {
         streamToken = await session.token();
       } catch (failure) {
         // What the session was refused the stream is refused too; a broken network is one here as well.
-        if (!(failure instanceof ChatError) || failure.cause) throw failure;
-        const { status, retryAfterS = 0 } = failure;
-        return Response.json(errorBody(failure), { status, headers: { 'Retry-After': `${retryAfterS}` } });
+        throw failure instanceof ChatError && failure.cause ? failure.cause : failure;
       }
       return fetch(
         `${edge}${pathOf('stream')}?${topics.map((name) => `topic=${encodeURIComponent(name)}`).join('&')}`,
