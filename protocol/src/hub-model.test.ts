@@ -284,7 +284,7 @@ async function run(steps: Step[]): Promise<number> {
       readers = [];
     }
     await settle();
-    for (const one of readers) check(one, false);
+    if (step.of === 'wait' || step.of === 'epoch') for (const one of readers) check(one, false);
   }
   await clock.advance(50);
   for (const one of readers) check(one, true);
@@ -303,4 +303,4 @@ test('[S1] [S5] [S7] [I4] [I9] whatever is appended, opened, stalled, asked and 
     { numRuns: 150 },
   );
   expect(checked).toBeGreaterThan(1000);
-});
+}, 60_000);

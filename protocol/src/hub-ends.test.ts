@@ -1,0 +1,262 @@
+import { describe, expect, test } from 'vitest';
+import { at, bench, kinds, last, room } from './hub-bench.ts';
+import { epoch, eventOf, seatOf, threadOf } from './samples.ts';
+import { settle } from './testing.ts';
+
+describe('[S6] ends', () => {
+  test('pings come at their interval, and only then', async () => {
+    const { clock, open } = bench();
+    const sink = open();
+    await clock.advance(19_900);
+    expect(sink.of('ping')).toEqual([]);
+    await clock.advance(600);
+    expect(sink.of('ping')).toHaveLength(1);
+    await clock.advance(60_000);
+    expect(sink.of('ping').length).toBeGreaterThanOrEqual(3);
+    expect(sink.of('ping').length).toBeLessThanOrEqual(4);
+  });
+
+  test('a service stream is pinged every 2 s', async () => {
+    const { clock, open } = bench();
+    const sink = open({ topics: '*' });
+    await clock.advance(10_500);
+    expect(sink.of('ping').length).toBeGreaterThanOrEqual(4);
+  });
+
+  test('[I10] no stream outlives its token by more than 5 s', async () => {
+    const { clock, hub, open } = bench();
+    const sink = open({ expiresAtMs: clock.now() + 60_000 });
+    await clock.advance(59_900);
+    expect(sink.closed).toBe(false);
+    await clock.advance(700);
+    expect(last(sink)?.data).toEqual({ reason: 'token', retryMs: 0 });
+    expect([sink.closed, hub.readers]).toEqual(['ended', 0]);
+  });
+
+  test('[I10] a token that has ended already gets a stream of half a second', async () => {
+    const { clock, open } = bench();
+    const sink = open({ expiresAtMs: clock.now() - 1 });
+    await clock.advance(600);
+    expect(last(sink)?.data).toMatchObject({ reason: 'token' });
+  });
+
+  test('no stream outlives its maximum age', async () => {
+    const { clock, open } = bench({ maxAgeMs: 600_000 });
+    const sink = open({ expiresAtMs: clock.now() + 3_600_000 });
+    await clock.advance(600_500);
+    expect(last(sink)?.data).toEqual({ reason: 'age', retryMs: 0 });
+  });
+
+  test('a full sink does not keep its stream past the token', async () => {
+    const { clock, post, open } = bench({ stalledMs: 3_600_000 });
+    const sink = open({ expiresAtMs: clock.now() + 5000 });
+    sink.fill();
+    post(1);
+    await clock.advance(5600);
+    expect(sink.closed).toBe('cut');
+  });
+
+  test('close sends what gathered, then bye, spread; the timers are gone and later events go nowhere', async () => {
+    const { clock, hub, post, open } = bench();
+    const sink = open();
+    post(1);
+    post(2);
+    hub.close();
+    expect(kinds(sink)).toEqual(['hello', 'ready', '1', '2', 'bye']);
+    expect(last(sink)?.data).toEqual({ reason: 'shutdown', retryMs: 2500 });
+    expect([hub.readers, clock.pending]).toEqual([0, 0]);
+    post(3);
+    hub.signal({ type: 'typing', thread: 't' }, [room]);
+    hub.start(epoch, 9);
+    hub.close();
+    expect(clock.pending).toBe(0);
+  });
+
+  test('a hub that nobody reads keeps no timer', async () => {
+    const { clock, post, open } = bench();
+    const sink = open({ cursor: at(5) });
+    sink.leave();
+    post(1);
+    await clock.advance(1000);
+    expect(clock.pending).toBe(0);
+  });
+});
+
+describe('[S7] what an event takes away', () => {
+  const left = (pos: number, user = 'ben') => eventOf('participant.left', pos, { participant: seatOf(user) });
+  const joined = (pos: number, user = 'ben') => eventOf('participant.joined', pos, { participant: seatOf(user) });
+  const ended = (pos: number, sid = 's') =>
+    eventOf('session.ended', pos, { thread: null, seq: null, session: { sid } });
+  const updated = (pos: number) => eventOf('thread.updated', pos, { threadState: threadOf({ changed: pos }) });
+
+  test('[I9] the last a reader hears of a thread is his own leaving; other threads go on', async () => {
+    const { clock, hub, post, open } = bench();
+    const sink = open({ topics: [room, 'thread:u'] });
+    post(1);
+    hub.append(left(2), [room, 'user:ben']);
+    post(3);
+    post(4, ['thread:u']);
+    await clock.advance(20);
+    expect(sink.positions).toEqual([1, 2, 4]);
+  });
+
+  test('a stream none of whose asked topics is left ends with bye revoked, after what it was still due', async () => {
+    const { clock, hub, post, open } = bench();
+    const sink = open();
+    post(1);
+    post(2);
+    hub.append(left(3), [room, 'user:ben']);
+    expect(kinds(sink)).toEqual(['hello', 'ready', '1', '2', '3', 'bye']);
+    expect(last(sink)?.data).toEqual({ reason: 'revoked', retryMs: 0 });
+    await clock.advance(1000);
+    expect(hub.readers).toBe(0);
+  });
+
+  test('another’s leaving takes nothing', async () => {
+    const { clock, hub, post, open } = bench();
+    const sink = open();
+    hub.append(left(1, 'ana'), [room, 'user:ana']);
+    post(2);
+    await clock.advance(20);
+    expect(sink.positions).toEqual([1, 2]);
+  });
+
+  test('who joins again on another topic of the same stream hears the thread again, his joining included', async () => {
+    const { clock, hub, post, open } = bench();
+    const sink = open({ topics: [room, 'user:ben'] });
+    hub.append(left(1), [room, 'user:ben']);
+    post(2);
+    hub.append(joined(3), [room]);
+    post(4);
+    await clock.advance(20);
+    expect(sink.positions).toEqual([1, 3, 4]);
+  });
+
+  test('a replay leaves out what happened between leaving and joining, as live did', async () => {
+    const { clock, hub, post, open } = bench();
+    post(1);
+    hub.append(left(2), [room, 'user:ben']);
+    post(3);
+    hub.append(joined(4), [room, 'user:ben']);
+    post(5);
+    await clock.advance(20);
+    expect(kinds(open({ cursor: at(0) }))).toEqual(['hello', '1', '2', '4', '5', 'ready']);
+    expect(kinds(open({ cursor: at(0), user: 'ana' }))).toEqual(['hello', '1', '2', '3', '4', '5', 'ready']);
+  });
+
+  test('a replay that ends outside the thread ends revoked', async () => {
+    const { clock, hub, post, open } = bench();
+    hub.append(left(1), [room, 'user:ben']);
+    post(2);
+    await clock.advance(20);
+    const sink = open({ cursor: at(0) });
+    expect(sink.positions).toEqual([1]);
+    expect(last(sink)?.data).toMatchObject({ reason: 'revoked' });
+  });
+
+  test('[I9] the last a session’s streams hear of all things is its end', async () => {
+    const { clock, hub, post, open } = bench();
+    const [mine, other, nameless] = [open(), open({ sid: 'other' }), open({ sid: undefined as never })];
+    hub.append(ended(1), ['session:s']);
+    post(2);
+    await clock.advance(20);
+    expect(kinds(mine)).toEqual(['hello', 'ready', '1', 'bye']);
+    expect(last(mine)?.data).toMatchObject({ reason: 'revoked' });
+    expect([other.positions, nameless.positions]).toEqual([[2], [2]]);
+  });
+
+  test('an end without a sid ends nobody who has none', () => {
+    const { hub, open } = bench();
+    const sink = open({ sid: undefined as never });
+    hub.append(eventOf('session.ended', 1, { thread: null, seq: null }), ['all']);
+    expect(sink.closed).toBe(false);
+  });
+
+  test('revoke ends the streams of a session at once', () => {
+    const { hub, open } = bench();
+    const [one, two, other] = [open(), open({ topics: ['user:ben'] }), open({ sid: 'other' })];
+    hub.revoke('s');
+    expect([one.closed, two.closed, other.closed]).toEqual(['ended', 'ended', false]);
+    expect(last(one)?.data).toMatchObject({ reason: 'revoked' });
+  });
+
+  test('when the thread changes frames wait for the answer to "may he still?"; yes goes on, no takes the topic', async () => {
+    const { clock, hub, post, open } = bench();
+    const asked: string[] = [];
+    let answer: (allowed: boolean) => void = () => {};
+    const recheck = (topic: string) => {
+      asked.push(topic);
+      return new Promise<boolean>((resolve) => {
+        answer = resolve;
+      });
+    };
+    const sink = open({ recheck });
+    hub.append(updated(1), [room]);
+    post(2);
+    await clock.advance(100);
+    expect([asked, sink.positions]).toEqual([[room], [1]]);
+    answer(true);
+    await settle();
+    expect(sink.positions).toEqual([1, 2]);
+    hub.append(updated(3), [room]);
+    post(4);
+    await clock.advance(100);
+    answer(false);
+    await settle();
+    expect(sink.positions).toEqual([1, 2, 3]);
+    expect(last(sink)?.data).toMatchObject({ reason: 'revoked' });
+  });
+
+  test('the owner is told of the change before it is asked, so that no kept grant answers', async () => {
+    const { hub, open } = bench();
+    const order: string[] = [];
+    hub.onEvent(({ pos }) => order.push(`event ${pos}`));
+    open({
+      async recheck() {
+        order.push('recheck');
+        return true;
+      },
+    });
+    hub.append(updated(1), [room]);
+    await settle();
+    expect(order).toEqual(['event 1', 'recheck']);
+  });
+
+  test('a change from before the connect is not asked about: access was decided after it', async () => {
+    const { clock, hub, post, open } = bench();
+    hub.append(updated(1), [room]);
+    post(2);
+    await clock.advance(20);
+    const sink = open({ cursor: at(0), recheck: () => Promise.reject(new Error('asked')) });
+    await settle();
+    expect(kinds(sink)).toEqual(['hello', '1', '2', 'ready']);
+  });
+
+  test.each([
+    ['can not be given', () => Promise.reject(new Error('unreachable')), 0],
+    [
+      'throws',
+      () => {
+        throw new Error('at once');
+      },
+      0,
+    ],
+    ['never comes', () => new Promise<boolean>(() => {}), 46_000],
+  ])('an answer that %s ends the stream, and the reader comes back to be asked anew', async (_, recheck, ms) => {
+    const { clock, hub, open } = bench();
+    const sink = open({ recheck });
+    hub.append(updated(1), [room]);
+    await clock.advance(ms);
+    expect(last(sink)?.data).toMatchObject({ reason: 'shutdown' });
+    expect(sink.closed).toBe('ended');
+  });
+
+  test('a reader who is waited for is pinged at his own position', async () => {
+    const { clock, hub, post, open } = bench();
+    const sink = open({ recheck: () => new Promise<boolean>(() => {}) });
+    hub.append(updated(1), [room]);
+    post(2);
+    await clock.advance(20_500);
+    expect(last(sink)).toMatchObject({ event: 'ping', id: at(1) });
+  });
+});
