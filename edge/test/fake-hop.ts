@@ -18,10 +18,10 @@ export function hopOver(server: FakeServer, url: string, close: () => Promise<vo
       });
       return { token, user: `m_${who}` };
     },
-    async flood(id, count, contentChars) {
-      const room = server.site.thread(id);
-      const sender = room?.seats[0]?.user;
-      if (!room || !sender) throw new Error(`no thread ${id}`);
+    async flood(count, contentChars) {
+      const room = server.site.room('lobby');
+      if (!room) throw new Error('no lobby');
+      const sender = server.site.user('m_bo');
       for (let sent = 0; sent < count; sent += 1) {
         server.site.post(room, sender, 'x'.repeat(contentChars));
         // In turns, as a server would: nobody else's frames wait for all of it.

@@ -1,4 +1,4 @@
-/** What a contract needs of a hop: an address, people, and for some rules a way that the wire does not offer. */
+/** What a contract needs of a hop: an address, people, and a way to post more than one person may. */
 import { type Message, pathOf, type Snapshot, headers as wire } from '@payload-chat/protocol';
 import { openStream, type StreamOptions, type StreamReader } from './stream-reader.ts';
 
@@ -22,8 +22,8 @@ export interface Hop {
   room: string;
   /** A session of its own. Without `fromPage` its token is good from no page (a program's). */
   session(who: Person, options?: { lifeS?: number; fromPage?: boolean }): Promise<Session>;
-  /** Appends this many messages to a thread, faster than the wire's limits allow; rules about the ring need it. */
-  flood?(thread: string, count: number, contentChars: number): Promise<void>;
+  /** Posts this many messages to the room, as fast as the hop behind it takes them. */
+  flood(count: number, contentChars: number): Promise<void>;
   close(): Promise<void>;
 }
 
