@@ -27,7 +27,9 @@ export function rebuildOnChange(report, signal) {
       await sleep(quietMs);
       if (seen !== changes) continue;
       // What the build itself writes counts as a change too; by the sources' hash it is none.
-      await build(['components', 'demo'], report, { signal }).catch((error) => report(error.message));
+      await build(['components', 'demo'], report, { signal }).catch((error) => {
+        if (!signal.aborted) report(error.message);
+      });
     }
     changes = 0;
   }

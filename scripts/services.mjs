@@ -77,7 +77,7 @@ export function workerEdgeSpec({ folder, ports }) {
       WRANGLER_REGISTRY_PATH: path.join(dataDir, 'wrangler', 'registry'),
       XDG_CONFIG_HOME: path.join(dataDir, 'wrangler', 'config'), // else it writes into the user's home
     },
-    healthy: answers(`http://${listens}:${ports.edge}/api/chat/health`),
+    healthy: answers(edgeHealth(ports), edgeIsUp),
     healthyWithinMs: 90_000,
     stop: { signal: 'SIGTERM', graceMs: 4000 },
   };
@@ -98,7 +98,7 @@ export function nodeEdgeSpec(wiring) {
   return {
     ...node(folder, 'edge', [...(watch ? ['--watch'] : []), 'edge/src/node.ts']),
     env: { ...inherited(), NODE_ENV: 'production', ...edgeBindings(wiring), PORT: String(ports.edge), HOST: listens },
-    healthy: answers(`http://${listens}:${ports.edge}/api/chat/health`),
+    healthy: answers(edgeHealth(ports), edgeIsUp),
     healthyWithinMs: 60_000,
     stop: { signal: 'SIGTERM', graceMs: 10_000 },
   };
@@ -152,11 +152,18 @@ function inherited() {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|VITEST|NODE_ENV$)/.test(name)));
 }
 
-/** Asks a URL; true for 200 within 5 s. */
-function answers(url) {
+/** The edge says 503 as long as the server is away: it is up itself, and starting it again would cut its readers. */
+const edgeIsUp = [200, 503];
+const edgeHealth = (ports) => `http://${listens}:${ports.edge}/api/chat/health`;
+
+/** Asks whether the edge reaches the server. @param {Wiring} wiring */
+export const edgeReachesServer = ({ ports }) => answers(edgeHealth(ports));
+
+/** Asks a URL; true for one of the statuses within 5 s. */
+function answers(url, statuses = [200]) {
   return async (signal) => {
     const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(5000)]) });
     await response.body?.cancel();
-    return response.status === 200;
+    return statuses.includes(response.status);
   };
 }

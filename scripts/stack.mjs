@@ -8,10 +8,19 @@ import { whyNotFree } from './ports.mjs';
 import { databaseUrl as embeddedUrl, postgresSpec } from './postgres.mjs';
 import { writePrivate } from './private-file.mjs';
 import { openSecrets } from './secrets.mjs';
-import { demoSpec, edgeBindings, nodeEdgeSpec, serverSpec, urlsOf, workerEdgeSpec } from './services.mjs';
+import {
+  demoSpec,
+  edgeBindings,
+  edgeReachesServer,
+  nodeEdgeSpec,
+  serverSpec,
+  urlsOf,
+  workerEdgeSpec,
+} from './services.mjs';
 import { portVariables } from './settings.mjs';
 import { SetupError } from './setup-error.mjs';
 import { createSupervisor } from './supervisor.mjs';
+import { waitFor } from './wait-for.mjs';
 
 /**
  * @typedef {'postgres' | 'server' | 'edge' | 'demo'} ServiceName
@@ -94,6 +103,7 @@ export async function startStack(options) {
       wants('server') && supervisor.launch(serverSpec(wiring), `at ${urls.server}`),
       wants('edge') && supervisor.launch(edgeSpec, `at ${urls.edge} (${edge === 'node' ? 'Node' : 'workerd'})`),
     ]);
+    if (wants('server') && wants('edge')) await untilEdgeReachesServer(wiring, signal);
     const demo = wants('server') ? await writeDemoFile(folder, urls, secrets.CHAT_EDGE_KEY) : null;
     if (wants('demo')) await supervisor.launch(demoSpec(wiring), `at ${urls.demo} and ${urls.host}`);
     signal?.throwIfAborted();
@@ -128,6 +138,12 @@ function controls(supervisor) {
     /** @type {(name: ServiceName) => Promise<void>} */
     restart: (name) => supervisor.get(name).restart(),
   };
+}
+
+async function untilEdgeReachesServer(wiring, signal = new AbortController().signal) {
+  const ask = edgeReachesServer(wiring);
+  if (await waitFor(() => ask(signal).catch(() => false), { withinMs: 30_000, signal })) return;
+  throw new SetupError(`The edge is up and doesn't reach the server: see ${wiring.folder.log('edge')}`);
 }
 
 async function refuseBusyPorts(ports, wants) {
