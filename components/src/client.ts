@@ -4,7 +4,6 @@ import {
   type Clock,
   isBefore,
   type LineEvent,
-  pathOf,
   read,
   readEvent,
   signal as signalShape,
@@ -115,7 +114,7 @@ export function createClient(options: ClientOptions): Client {
         throw failure instanceof ChatError && failure.cause ? failure.cause : failure;
       }
       return fetch(
-        `${edge}${pathOf('stream')}?${topics.map((name) => `topic=${encodeURIComponent(name)}`).join('&')}`,
+        `${edge}/api/messages/sse?${topics.map((name) => `topic=${encodeURIComponent(name)}`).join('&')}`,
         {
           headers: { Authorization: `Bearer ${streamToken}`, ...(cursor ? { 'Last-Event-ID': cursor } : {}) },
           signal,
@@ -154,12 +153,12 @@ export function createClient(options: ClientOptions): Client {
     get closed() {
       return closed;
     },
-    async call(parser, route, asked) {
+    async call(parser, path, asked) {
       await rising;
       for (let again = false; ; again = true) {
         const token = await session.token();
         try {
-          return await request(parser, route, { ...asked, token });
+          return await request(parser, path, { ...asked, token });
         } catch (failure) {
           if (!isUnauthorized(failure)) throw failure;
           session.refuse(token);
@@ -196,7 +195,7 @@ export function createClient(options: ClientOptions): Client {
     async logout() {
       const { user } = session;
       try {
-        if (user && user.kind !== 'guest') await request(() => true, 'logout', { token: await session.token() });
+        if (user && user.kind !== 'guest') await request(() => true, 'chat/logout', { body: {}, token: await session.token() });
       } catch (failure) {
         if (!isUnauthorized(failure)) throw failure; // Else it had ended already.
       } finally {

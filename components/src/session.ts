@@ -68,12 +68,11 @@ export interface Session {
 const renewMs = 60_000;
 /** A token is tried for at least this long, whatever a wrong clock here makes of its end; then a hop refuses it. */
 const triedMs = 90_000;
-/** The longest that a browser's timer can wait. */
-const timerMs = 2 ** 31 - 1;
 
 export function createSession({ site, request, clock, getToken, own, storage, ...options }: SessionOptions): Session {
   const { key } = options;
-  let held: (Answer & { endMs: number }) | undefined;
+  let held: Answer | undefined;
+  let endMs = 0;
   let known: User | undefined;
   let handle: string | undefined;
   let flight: Promise<void> | undefined;
@@ -84,7 +83,7 @@ export function createSession({ site, request, clock, getToken, own, storage, ..
 
   const life = new AbortController();
   const ask = (proof: object, token?: string) =>
-    request(answer, 'session', { body: { site, ...proof }, token, signal: life.signal });
+    request(answer, 'chat/session', { body: { site, ...proof }, token, signal: life.signal });
 
   async function prove(): Promise<Answer> {
     if (getToken) return believe(await getToken(), site);
@@ -105,17 +104,6 @@ export function createSession({ site, request, clock, getToken, own, storage, ..
     return ask(room ? { room } : {});
   }
 
-  async function prolong(last: Answer): Promise<Answer> {
-    // A guest's answer is shared, and cached at the edge.
-    if (getToken || last.user.kind === 'guest') return prove();
-    try {
-      return await ask({}, last.token);
-    } catch (failure) {
-      if (isUnauthorized(failure)) return prove();
-      throw failure;
-    }
-  }
-
   /** One at a time; what it brings is held. */
   function obtain(run: () => Promise<Answer>): Promise<void> {
     flight ??= run()
@@ -129,27 +117,27 @@ export function createSession({ site, request, clock, getToken, own, storage, ..
   }
 
   function hold(next: Answer) {
-    if (life.signal.aborted) return;
+    if (life.signal.aborted) throw new ChatError('unavailable');
     const last = known;
-    const nowMs = clock.now();
-    const endMs = Math.max(Date.parse(next.expiresAt) || 0, nowMs + triedMs);
-    held = { ...next, endMs };
+    held = next;
+    endMs = Math.max(Date.parse(next.expiresAt) || 0, clock.now() + triedMs);
     known = next.user;
     handle = next.visitor ?? handle;
-    renewIn(endMs - renewMs - nowMs);
+    renewIn(endMs - renewMs - clock.now());
     // Of one who has not written yet nothing was shown.
     if (last && last.id !== known.id && last.kind !== 'guest' && (wrote || last.kind !== 'visitor')) options.onSwitch();
   }
 
   function renewIn(ms: number) {
     cancel();
-    cancel = clock.after(Math.min(ms, timerMs), async () => {
-      const last = held;
+    cancel = clock.after(ms, async () => {
       if (options.idle()) held = undefined;
-      if (!last || !held) return;
+      const { token, user } = held ?? {};
+      if (!token) return;
       try {
-        await obtain(() => prolong(last));
-        if (!life.signal.aborted) options.onRenew();
+        // A guest's answer is shared, and cached at the edge.
+        await obtain(() => (getToken || user?.kind === 'guest' ? prove() : ask({}, token)));
+        options.onRenew();
       } catch {
         // It is still good for a while; whoever needs one after its end hears why there is none.
         if (!life.signal.aborted) renewIn(renewMs / 6);
@@ -177,7 +165,7 @@ export function createSession({ site, request, clock, getToken, own, storage, ..
       return known;
     },
     async token() {
-      while (!held || held.endMs <= clock.now()) await obtain(prove);
+      while (!held || endMs <= clock.now()) await obtain(prove);
       return held.token;
     },
     refuse(token) {

@@ -20,7 +20,6 @@ import {
   object,
   type Parser,
   parseCursor,
-  type RouteName,
   reduce,
   type Signal,
   type Snapshot,
@@ -44,7 +43,7 @@ export interface ThreadHost {
   readonly user: User | undefined;
   readonly connection: Connection;
   readonly closed: boolean;
-  call<T>(parser: Parser<T>, route: RouteName, asked: Asked): Promise<T>;
+  call<T>(parser: Parser<T>, path: string, asked: Asked): Promise<T>;
   /** Before a send: the session may have to become a visitor's. */
   write(): Promise<void>;
   /** The thread was opened. */
@@ -111,7 +110,7 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
 
   const typists = createTypists(clock, changed);
   const receipt = createReceipt(
-    (upTo, signal) => call(anything, 'read', { id, body: { seq: upTo }, signal }),
+    (upTo, signal) => call(anything, `${path(id)}/read`, { body: { seq: upTo }, signal }),
     persist,
     clock,
   );
@@ -119,7 +118,7 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
     async post({ content, localId, replyTo }, signal) {
       await host.write();
       const body = { ...('support' in target ? {} : target), content, localId, replyTo };
-      const { doc } = await call(sentAnswer, 'send', { body, signal });
+      const { doc } = await call(sentAnswer, 'messages', { body, signal });
       lookAgain();
       return { ...doc, epoch: parseCursor(snapshot?.cursor ?? '')?.epoch };
     },
@@ -161,7 +160,7 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
     // What was paged in stays, as far as one page can bring it.
     const limit = Math.min(Math.max(pageMessages, snapshot?.messages.length ?? 0), limits.pageMessages);
     try {
-      const fresh = await call(snapshotShape, 'snapshot', { id: name, query: `?limit=${limit}`, signal });
+      const fresh = await call(snapshotShape, `${path(name)}/snapshot?limit=${limit}`, { signal });
       seq = null;
       hasOlder = fresh.messages.length >= pageMessages;
       const readSeq = fresh.me?.readSeq ?? null;
@@ -215,8 +214,8 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
   async function page(signal: AbortSignal) {
     const first = snapshot?.messages[0];
     if (!first || !hasOlder) return;
-    const query = `?limit=${pageMessages}&before=${first.seq}`;
-    const older = await persist(() => call(snapshotShape, 'snapshot', { id: name, query, signal }), signal);
+    const query = `limit=${pageMessages}&before=${first.seq}`;
+    const older = await persist(() => call(snapshotShape, `${path(name)}/snapshot?${query}`, { signal }), signal);
     // A fresh snapshot meanwhile may have dropped what this page goes before.
     if (!older || !snapshot || snapshot.messages[0]?.id !== first.id) return;
     hasOlder = older.messages.length >= pageMessages;
@@ -273,8 +272,8 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
     },
     retry: outbox.retry,
     discard: outbox.discard,
-    edit: (messageId, content) => change('edit', messageId, { content }),
-    remove: (messageId) => change('remove', messageId),
+    edit: (messageId, content) => change(messageId, 'PATCH', { content }),
+    remove: (messageId) => change(messageId, 'DELETE'),
     loadOlder() {
       if (!paging && life) {
         paging = page(life.signal)
@@ -291,7 +290,7 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
       const nowMs = clock.now();
       if (!snapshot || !life || host.user?.kind === 'guest' || nowMs - typedAtMs < limits.typingEveryMs) return;
       typedAtMs = nowMs;
-      call(anything, 'typing', { id, signal: life.signal }).catch(() => {}); // A passing fact, soon told again.
+      call(anything, `${path(id)}/typing`, { body: {}, signal: life.signal }).catch(() => {}); // A passing fact, soon told again.
     },
     read(upTo) {
       if (!snapshot?.me) return;
@@ -305,8 +304,8 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
     },
   };
 
-  async function change(route: 'edit' | 'remove', messageId: string, body?: { content: string }) {
-    const { doc } = await call(docAnswer, route, { id: messageId, body, signal: life?.signal });
+  async function change(messageId: string, method: 'PATCH' | 'DELETE', body?: { content: string }) {
+    const { doc } = await call(docAnswer, `messages/${messageId}`, { method, body, signal: life?.signal });
     if (!snapshot) return;
     const messages = snapshot.messages.map((held) => (held.id === doc.id && held.changed < doc.changed ? doc : held));
     hold({ ...snapshot, messages });
@@ -381,6 +380,8 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
     },
   };
 }
+
+const path = (name: string) => `chat/threads/${encodeURIComponent(name)}`;
 
 /** How the target stands in a path and in a topic. */
 export function nameOf(target: ThreadTarget): string {
