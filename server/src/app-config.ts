@@ -28,6 +28,8 @@ export function appConfig(environment: Environment, options: ChatOptions = {}): 
     ...(environment.logLevel ? { logger: { options: { level: environment.logLevel } } } : {}),
     admin: {
       user: 'users',
+      // Else every page asks gravatar.com for a picture, by a hash of the account's e-mail.
+      avatar: 'default',
       importMap: { baseDir: here },
       meta: { titleSuffix: ' · Payload Chat' },
     },

@@ -40,11 +40,11 @@ export function chat(given: ChatOptions = {}): Plugin {
 
 function collections(users: string): CollectionConfig[] {
   return [
-    sites(users),
-    people(users),
     threads,
-    { ...participants, endpoints: participantEndpoints },
     { ...messages, endpoints: messageEndpoints },
+    people(users),
+    { ...participants, endpoints: participantEndpoints },
+    sites(users),
   ];
 }
 

@@ -41,10 +41,10 @@ export const messages: CollectionConfig = {
     },
     { name: 'sender', type: 'relationship', relationTo: 'chat-users', required: true, index: true },
     { name: 'thread', type: 'relationship', relationTo: 'threads', required: true },
-    { name: 'replyTo', type: 'relationship', relationTo: 'messages' },
-    { name: 'timestamp', type: 'date', required: true, index: true, admin: { date: { pickerAppearance: 'dayAndTime' } } },
-    { name: 'editedAt', type: 'date', admin: { date: { pickerAppearance: 'dayAndTime' } } },
-    { name: 'deletedAt', type: 'date', admin: { date: { pickerAppearance: 'dayAndTime' } } },
+    { name: 'replyTo', label: 'Reply to', type: 'relationship', relationTo: 'messages' },
+    { name: 'timestamp', label: 'Sent', type: 'date', required: true, index: true, admin: { date: { pickerAppearance: 'dayAndTime' } } },
+    { name: 'editedAt', label: 'Edited', type: 'date', admin: { date: { pickerAppearance: 'dayAndTime' } } },
+    { name: 'deletedAt', label: 'Deleted', type: 'date', admin: { date: { pickerAppearance: 'dayAndTime' } } },
     // The sender's own id of it: makes resending harmless.
     { name: 'localId', type: 'text', maxLength: limits.localIdChars, admin: { hidden: true } },
     // Of the first content and target: tells a retry from another message under the same localId, after an edit too.

@@ -23,9 +23,9 @@ export const participants: CollectionConfig = {
   fields: [
     textId,
     { name: 'thread', type: 'relationship', relationTo: 'threads', required: true, index: true },
-    { name: 'user', type: 'relationship', relationTo: 'chat-users', required: true, index: true },
-    { name: 'joinedAt', type: 'date', admin: { readOnly: true, date: { pickerAppearance: 'dayAndTime' } } },
-    { name: 'readSeq', type: 'number', defaultValue: 0, access: { create: nobody }, admin: { readOnly: true } },
+    { name: 'user', label: 'Person', type: 'relationship', relationTo: 'chat-users', required: true, index: true },
+    { name: 'joinedAt', label: 'Joined', type: 'date', admin: { readOnly: true, date: { pickerAppearance: 'dayAndTime' } } },
+    { name: 'readSeq', label: 'Read up to', type: 'number', defaultValue: 0, access: { create: nobody }, admin: { readOnly: true } },
     { name: 'quiet', type: 'checkbox', defaultValue: false, access: { create: nobody }, admin: { hidden: true } },
     changed,
   ],

@@ -63,11 +63,12 @@ export function sites(users: string): CollectionConfig {
       },
       {
         name: 'editWindowMs',
+        label: 'Edit window (ms)',
         type: 'number',
         required: true,
         min: 0,
         defaultValue: 86_400_000,
-        admin: { description: 'How long an author may edit or delete a message, in milliseconds.' },
+        admin: { description: 'How long an author may edit or delete a message: 86400000 is a day.' },
       },
       { name: 'agents', type: 'relationship', relationTo: users, hasMany: true },
       {
