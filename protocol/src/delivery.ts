@@ -51,12 +51,12 @@ export function createDelivery({ options, history, audience, replay, flushed }: 
     leaveWaiting(subscriber);
     subscriber.standing = { is: 'closed' };
     audience.remove(subscriber);
-    try {
-      subscriber.listener.sink.close(cut);
-      subscriber.listener.onClose?.();
-    } catch {
-      // It is over either way, and a flush to everybody else may be under way.
-    }
+    for (const end of [() => subscriber.listener.sink.close(cut), () => subscriber.listener.onClose?.()])
+      try {
+        end();
+      } catch {
+        // It is over either way, and a flush to everybody else may be under way.
+      }
   }
 
   function lastWords(subscriber: Subscriber, event: 'bye' | 'reset', data: object, cut?: boolean) {

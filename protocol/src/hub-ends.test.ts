@@ -222,14 +222,22 @@ describe('[S7] what an event takes away', () => {
     expect(order).toEqual(['event 1', 'recheck']);
   });
 
-  test('a change from before the connect is not asked about: access was decided after it', async () => {
+  test('a change from before access was decided is not asked about, any later one is, in a replay too', async () => {
     const { clock, hub, post, open } = bench();
     hub.append(updated(1), [room]);
     post(2);
     await clock.advance(20);
-    const sink = open({ cursor: at(0), recheck: () => Promise.reject(new Error('asked')) });
-    await settle();
-    expect(kinds(sink)).toEqual(['hello', '1', '2', 'ready']);
+    const asked: string[] = [];
+    const recheck = async (topic: string) => asked.push(topic) > 0;
+    expect(kinds(open({ cursor: at(0), asOf: 1, recheck }))).toEqual(['hello', '1', '2', 'ready']);
+    expect(asked).toEqual([]);
+    for (const listener of [{ asOf: 0 }, {}]) {
+      const sink = open({ cursor: at(0), recheck, ...listener });
+      expect(kinds(sink)).toEqual(['hello', '1']);
+      await settle();
+      expect(kinds(sink)).toEqual(['hello', '1', '2', 'ready']);
+    }
+    expect(asked).toEqual([room, room]);
   });
 
   test.each([

@@ -250,6 +250,7 @@ async function run(steps: Step[]): Promise<number> {
         user,
         sid: `s-${user}`,
         ...(step.back === 0 ? {} : { cursor: `${epoch}.${from}` }),
+        asOf: log.length,
         recheck: () =>
           new Promise((resolve) => {
             const pos = sink.positions.at(-1) ?? 0;
@@ -300,7 +301,7 @@ test('[S1] [S5] [S7] [I4] [I9] whatever is appended, opened, stalled, asked and 
     fc.asyncProperty(fc.array(step, { maxLength: 60, size: 'max' }), async (steps) => {
       checked += await run(steps);
     }),
-    { numRuns: 150 },
+    { numRuns: 400 },
   );
   expect(checked).toBeGreaterThan(1000);
 }, 60_000);

@@ -221,7 +221,6 @@ function newSubscriber(listener: Listener, options: HubOptions, head: number): S
     asked: new Set(service ? [] : listener.topics),
     standing: { is: 'waiting', pos: head, cancel: () => {} },
     holds: undefined,
-    decidedAt: head,
     readyAt: head,
     pingMs,
     pingAtMs: nowMs + pingMs,

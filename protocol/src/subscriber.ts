@@ -40,8 +40,10 @@ export interface Listener {
   expiresAtMs?: number;
   /** Extra fields of `hello`: a service stream's `revoked`. */
   hello?: Record<string, unknown>;
+  /** The position of the log as of which access was decided: what changed up to it is not asked about again. */
+  asOf?: number;
   /**
-   * Asked when a thread that was named changed after the connect: may this reader still listen? Frames wait for the
+   * Asked when a thread that was named changed after `asOf` (without it: ever): may this reader still listen? Frames wait for the
    * answer; `onEvent` has told the owner of the change before. A rejection ends the stream with `bye shutdown`.
    */
   recheck?(topic: string): Promise<boolean>;
@@ -67,8 +69,6 @@ export interface Subscriber {
   standing: Standing;
   /** What keeps a lagging subscriber from reading on, and since when: `full`, or topics under recheck. */
   holds: Map<string, number> | undefined;
-  /** The head at the connect: access was decided as of it. */
-  readonly decidedAt: number;
   /** What it had at the connect: when it is reached, `ready` is sent. `undefined` once that is done. */
   readyAt: number | undefined;
   readonly pingMs: number;
@@ -109,7 +109,7 @@ export function changesAudience(event: WireEvent): boolean {
 export function effectOf(subscriber: Subscriber, { event: wire }: Entry): Effect {
   if (subscriber.service || !changesAudience(wire)) return nothing;
   const event = wire as unknown as ChatEvent;
-  const { user, sid, recheck } = subscriber.listener;
+  const { user, sid, recheck, asOf = 0 } = subscriber.listener;
   const name = topic.thread(event.thread ?? '');
   switch (event.type) {
     case 'session.ended':
@@ -121,9 +121,7 @@ export function effectOf(subscriber: Subscriber, { event: wire }: Entry): Effect
         ? { is: 'regain', topic: name }
         : nothing;
     case 'thread.updated':
-      return recheck && event.pos > subscriber.decidedAt && subscriber.topics.has(name)
-        ? { is: 'recheck', topic: name }
-        : nothing;
+      return recheck && event.pos > asOf && subscriber.topics.has(name) ? { is: 'recheck', topic: name } : nothing;
     default:
       return nothing;
   }
