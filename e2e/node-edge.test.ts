@@ -17,6 +17,7 @@ test('[I4] two people, a cut of eleven messages, a killed edge and a killed serv
   const missed = Array.from({ length: 11 }, (_, index) => `Missed ${index + 1}`);
   for (const text of missed) await ana.write(text);
   await ana.reads(['By way of Node', ...missed]);
+  await ana.delivered();
   await flip();
   const all = ['By way of Node', ...missed];
   await ben.reads(all);

@@ -14,6 +14,8 @@ export interface Thread {
   write(text: string): Promise<void>;
   edit(from: string, to: string): Promise<void>;
   remove(text: string): Promise<void>;
+  /** Waits until the server has taken all that was written here. */
+  delivered(): Promise<void>;
   /** Waits until the bubbles from `first` on read exactly so. */
   reads(texts: string[]): Promise<void>;
 }
@@ -46,6 +48,10 @@ export function threadIn(element: Locator): Thread {
       await thread.write(to);
     },
     remove: (text) => choose(text, 'Delete'),
+    async delivered() {
+      const waiting = element.getByText(/^(Sending|Waiting)$/);
+      await expect.poll(() => waiting.count(), { timeout: patienceMs, message: 'everything to be sent' }).toBe(0);
+    },
     async reads(texts) {
       const wanted = `the thread to read ${JSON.stringify(texts)}`;
       await expect

@@ -43,6 +43,7 @@ describe('two people in two browsers', () => {
     const missed = Array.from({ length: 11 }, (_, index) => `While you were away ${index + 1}`);
     for (const text of missed) await ana.write(text);
     await ana.reads(['Before the cut', ...missed]);
+    await ana.delivered();
     await there.page.context().setOffline(false);
     await ben.reads(['Before the cut', ...missed]);
   });
@@ -63,6 +64,7 @@ describe('the demo’s page', () => {
     for (const text of missed) await ana.write(text);
     await ben.write('Written while cut off');
     await ana.reads(['Is the line good?', ...missed]);
+    await ana.delivered();
     expect(await ben.since('Is the line good?')).toEqual(['Is the line good?', 'Written while cut off']);
 
     await flip();
@@ -70,7 +72,7 @@ describe('the demo’s page', () => {
     await ana.reads(['Is the line good?', ...missed, 'Written while cut off']);
     await expect
       .poll(stream, { timeout: patienceMs, message: 'the return in the third column' })
-      .toContainEqual(expect.stringMatching(/^1[23] events replayed in [\d,]+ ms, 0|none lost$/));
+      .toContainEqual(expect.stringMatching(/^12 events replayed in \d+ ms, none lost$/));
     expect(faults).toEqual([]);
   });
 
