@@ -47,6 +47,8 @@ export function listen({ pg, poolOptions }: Pick<PostgresAdapter, 'pg' | 'poolOp
   let retry: NodeJS.Timeout | undefined;
   let telling: NodeJS.Timeout | undefined;
   let toldAtMs = 0;
+  /** The session does one thing at a time. */
+  let sending: Promise<void> = Promise.resolve();
   let waiting = 0;
 
   async function connect() {
@@ -96,14 +98,16 @@ export function listen({ pg, poolOptions }: Pick<PostgresAdapter, 'pg' | 'poolOp
   }
 
   function send(channel: string, payload: string) {
-    if (!listening || !client) return;
+    if (!listening) return;
     waiting += 1;
-    client
-      .query('select pg_notify($1, $2)', [channel, payload])
-      .catch((error) => events.log(error, 'The chat could not notify its other processes; they poll.'))
-      .finally(() => {
-        waiting -= 1;
-      });
+    sending = sending.then(async () => {
+      try {
+        if (listening) await client?.query('select pg_notify($1, $2)', [channel, payload]);
+      } catch (error) {
+        events.log(error, 'The chat could not notify its other processes; they poll.');
+      }
+      waiting -= 1;
+    });
   }
 
   function tell() {
