@@ -63,14 +63,12 @@ export function openSiteHub({ site, config, upstream, clock, random, log, onClos
   const revocations = createRevocations(clock);
   /** Each told of every position; bounded by the streams that wait for the head, 2 s each (S3). */
   const doubts = new Set<(pos: number) => void>();
+  const started = Promise.withResolvers<void>();
+  started.promise.catch(() => {}); // Whoever waits hears of it; nobody may be waiting.
   let holders = 0;
+  let refused: ChatError | undefined;
   let isClosed = false;
   let cancelLinger = () => {};
-  let settle: { resolve(): void; reject(fault: ChatError): void } = { resolve() {}, reject() {} };
-  const started = new Promise<void>((resolve, reject) => {
-    settle = { resolve, reject };
-  });
-  started.catch(() => {}); // Whoever waits hears of it; nobody may be waiting.
 
   const feed = openFeed({
     open: (cursor, signal) => upstream.feed(site, cursor, signal),
@@ -84,16 +82,14 @@ export function openSiteHub({ site, config, upstream, clock, random, log, onClos
     onRevoked: (sids) => {
       for (const sid of sids) revocations.add(sid);
     },
-    onReady: () => settle.resolve(),
+    onReady: started.resolve,
     onStopped(fault) {
       // A refusal of our key is our fault, not the reader's.
-      const told =
-        fault.code === 'unauthorized' ? new ChatError('misconfigured', { cause: fault, retryAfterS: 10 }) : fault;
-      log(`The server refuses the stream of site ${site}: ${fault.code}.`, told.cause);
-      settle.reject(told);
+      refused = fault.code === 'unauthorized' ? new ChatError('misconfigured', { cause: fault }) : fault;
+      log(`The server refuses the stream of site ${site}: ${fault.code}.`, refused.cause);
+      started.reject(refused);
       hub.close();
-      cancelLinger();
-      cancelLinger = clock.after(sulkMs, close);
+      clock.after(sulkMs, close);
     },
   });
 
@@ -109,7 +105,7 @@ export function openSiteHub({ site, config, upstream, clock, random, log, onClos
     isClosed = true;
     cancelLinger();
     feed.close();
-    settle.reject(new ChatError('unavailable'));
+    started.reject(new ChatError('unavailable'));
     hub.close();
     onClosed();
   }
@@ -124,8 +120,8 @@ export function openSiteHub({ site, config, upstream, clock, random, log, onClos
     },
     async ready() {
       feed.nudge();
-      await within(started, readyMs, clock);
-      if (isClosed) throw new ChatError('unavailable');
+      await within(started.promise, readyMs, clock);
+      if (refused || isClosed) throw refused ?? new ChatError('unavailable');
     },
     hold() {
       holders += 1;

@@ -359,9 +359,25 @@ export function edgeContract(name: string, start: StartEdge, script: string): vo
         );
       });
 
+      it('[S10] and goes on for those who stay when the one who came first has left', async () => {
+        await until('the hubs of earlier tests are closed', () => server.site.hub.readers === 0, 15_000);
+        const first = await ada.stream();
+        await first.next('ready');
+        const second = await bo.stream();
+        await second.next('ready');
+        first.close();
+        for (let beat = 0; beat < 4; beat += 1) await second.next('ping');
+        await ada.post({ thread: direct }, 'still heard');
+        expect((await second.next('message')).data).toMatchObject({ message: { content: 'still heard' } });
+      });
+
       it('[S6] and keeps its readers while the server is away; what was said then arrives, once', async () => {
+        await until('the hubs of earlier tests are closed', () => server.site.hub.readers === 0, 15_000);
+        const first = await ada.stream();
+        await first.next('ready');
         const stream = await bo.stream();
         await stream.next('ready');
+        first.close();
         await server.stop();
         const refused = await fetch(edge.url + pathOf('threads'), { headers: { Origin: pageOrigin } });
         expect(refused.status).toBe(503);

@@ -1,0 +1,212 @@
+import { encodeFrame, type FrameParts, type StreamResponse } from '@payload-chat/protocol';
+import { manualClock, settle } from '@payload-chat/protocol/testing';
+import { describe, expect, it } from 'vitest';
+import { readConfig } from './config.ts';
+import { openSiteHub, readyMs, sulkMs } from './site-hub.ts';
+import type { Upstream } from './upstream.ts';
+
+const epoch = 'aaaaaaaaaaaa';
+const config = readConfig({ CHAT_SERVER_URL: 'http://server', CHAT_EDGE_KEY: 'key', CHAT_LINGER_MS: '1000' });
+
+/** A service stream that a test writes frame by frame. */
+function feedOf() {
+  let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  const body = new ReadableStream<Uint8Array>({
+    start(opened) {
+      controller = opened;
+    },
+  });
+  const response = new Response(body, { headers: { 'Content-Type': 'text/event-stream' } }) as StreamResponse;
+  const send = (frame: FrameParts) => controller?.enqueue(encodeFrame(frame));
+  return {
+    response,
+    hello: (head: number) =>
+      send({
+        event: 'hello',
+        data: { epoch, cursor: `${epoch}.${head}`, pingMs: 60_000, maxAgeMs: 600_000, revoked: ['s_old'] },
+      }),
+    ready: (pos: number) => send({ event: 'ready', id: `${epoch}.${pos}`, data: { cursor: `${epoch}.${pos}` } }),
+    post: (pos: number, of = epoch) =>
+      send({
+        id: `${of}.${pos}`,
+        data: { type: 'message.posted', pos, thread: 't1', seq: pos, at: 'now', actor: null, to: ['user:ada'] },
+      }),
+    reset: (reason: string) => send({ event: 'reset', data: { reason, afterMs: 0 } }),
+    end: () => controller?.close(),
+  };
+}
+
+function setUp() {
+  const clock = manualClock();
+  const feeds: Array<{ cursor: string | undefined; answer(response: StreamResponse): void }> = [];
+  const upstream = {
+    feed: (_: string, cursor: string | undefined) =>
+      new Promise<StreamResponse>((answer) => {
+        feeds.push({ cursor, answer });
+      }),
+  } as unknown as Upstream;
+  let closed = 0;
+  const site = openSiteHub({
+    site: 'halden',
+    config,
+    upstream,
+    clock,
+    random: () => 0.5,
+    log: () => {},
+    onClosed: () => {
+      closed += 1;
+    },
+  });
+  /** Opens the next feed that is asked for. */
+  async function next() {
+    await turns();
+    const feed = feedOf();
+    feeds.at(-1)?.answer(feed.response);
+    await turns();
+    return feed;
+  }
+  const heard: string[] = [];
+  const listen = (cursor?: string) =>
+    site.hub.subscribe({
+      topics: ['user:ada'],
+      sink: { write: (chunk) => heard.push(new TextDecoder().decode(chunk)) > 0, onDrain() {}, close() {} },
+      ...(cursor ? { cursor } : {}),
+    });
+  return { clock, feeds, site, next, closed: () => closed, heard, listen };
+}
+
+/** Web streams take several turns to hand a chunk on. */
+async function turns() {
+  for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  await settle();
+}
+
+describe('the hub of a site', () => {
+  it('is ready when the server has told it everything, with the newest events in its ring', async () => {
+    const { site, next } = setUp();
+    const feed = await next();
+    let isReady = false;
+    void site.ready().then(() => {
+      isReady = true;
+    });
+    feed.hello(5);
+    feed.post(4);
+    feed.post(5);
+    await turns();
+    expect(isReady).toBe(false);
+    feed.ready(5);
+    await turns();
+    expect(isReady).toBe(true);
+    expect(site.hub.window).toEqual({ epoch, oldest: 3, head: 5 });
+    expect(site.revocations.has('s_old')).toBe(true);
+    expect(site.upstreams).toBe(1);
+  });
+
+  it('of an empty log stands at its head', async () => {
+    const { site, next } = setUp();
+    const feed = await next();
+    feed.hello(0);
+    feed.ready(0);
+    await turns();
+    await site.ready();
+    expect(site.hub.window).toEqual({ epoch, oldest: 0, head: 0 });
+  });
+
+  it('that does not get ready is waited for no longer than a page waits', async () => {
+    const { clock, site } = setUp();
+    const waiting = site.ready();
+    waiting.catch(() => {});
+    await clock.advance(readyMs);
+    await expect(waiting).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  it('goes on where a lost feed ended, and tells nobody of it', async () => {
+    const { clock, site, feeds, next, heard, listen } = setUp();
+    const feed = await next();
+    feed.hello(1);
+    feed.post(1);
+    feed.ready(1);
+    await turns();
+    listen();
+    feed.end();
+    await turns();
+    expect(site.upstreams).toBe(0);
+    await clock.advance(1000);
+    expect(feeds.at(-1)?.cursor).toBe(`${epoch}.1`);
+    const again = await next();
+    again.hello(2);
+    again.post(2);
+    again.ready(2);
+    await turns();
+    expect(site.hub.window).toMatchObject({ oldest: 0, head: 2 });
+    expect(heard.join('')).toContain(`id: ${epoch}.2`);
+    expect(heard.join('')).not.toMatch(/event: (reset|bye)/);
+  });
+
+  it('passes over what it has when the server begins earlier, and begins anew only after a hole', async () => {
+    const { clock, site, next, heard, listen } = setUp();
+    const feed = await next();
+    feed.hello(3);
+    for (const pos of [1, 2, 3]) feed.post(pos);
+    feed.ready(3);
+    await turns();
+    listen();
+    feed.reset('gap');
+    await clock.advance(5000);
+    const again = await next();
+    again.hello(4);
+    for (const pos of [2, 3, 4]) again.post(pos);
+    again.ready(4);
+    await turns();
+    expect(site.hub.window).toMatchObject({ oldest: 0, head: 4 });
+    expect(heard.join('')).not.toContain('event: reset');
+    again.reset('expired');
+    await clock.advance(5000);
+    const last = await next();
+    last.hello(9);
+    for (const pos of [8, 9]) last.post(pos);
+    last.ready(9);
+    await clock.advance(3000);
+    await turns();
+    expect(site.hub.window).toMatchObject({ oldest: 7, head: 9 });
+    expect(heard.join('')).toContain('event: reset');
+  });
+
+  it('stays a while after its last reader, and its feed with it', async () => {
+    const { clock, site, next, closed } = setUp();
+    const feed = await next();
+    feed.hello(0);
+    feed.ready(0);
+    await turns();
+    const [one, other] = [site.hold(), site.hold()];
+    one();
+    one();
+    await clock.advance(5000);
+    expect(closed()).toBe(0);
+    other();
+    await clock.advance(900);
+    const again = site.hold();
+    await clock.advance(5000);
+    expect(closed()).toBe(0);
+    again();
+    await clock.advance(1000);
+    expect(closed()).toBe(1);
+    expect(site.upstreams).toBe(0);
+    await expect(site.ready()).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  it('that the server refuses says why, and is given up after a while however often it is asked for', async () => {
+    const { clock, site, feeds, closed } = setUp();
+    await turns();
+    feeds[0]?.answer(new Response('{"errors":[{"code":"unauthorized"}]}', { status: 401 }) as StreamResponse);
+    await turns();
+    for (let waitedMs = 0; waitedMs < sulkMs; waitedMs += 500) {
+      const release = site.hold();
+      await expect(site.ready()).rejects.toMatchObject({ code: 'misconfigured', status: 503 });
+      release();
+      await clock.advance(500);
+    }
+    expect(feeds).toHaveLength(1);
+    expect(closed()).toBe(1);
+  });
+});
