@@ -36,10 +36,9 @@ export function setUp(options: FakeEdgeOptions = {}): Page {
   const edge = createFakeEdge(options);
   open.push(() => edge.close());
   for (const person of people) edge.addUser(person);
-  const held = edge.makeDirect('m_1', 'm_2') as unknown as { thread: { id: string } } | string;
   return {
     edge,
-    direct: typeof held === 'string' ? held : held.thread.id,
+    direct: edge.makeDirect('m_1', 'm_2'),
     clientOf(user) {
       const line = edge.line();
       const client = createClient({

@@ -30,13 +30,6 @@ export class Log {
     this._box = box;
   }
 
-  /** Before a change: remembers what is being read. */
-  _mark(): void {
-    const { top } = this._box.getBoundingClientRect();
-    this._place = this._follow ? undefined : this._lines.find((line) => line.getBoundingClientRect().bottom > top);
-    this._bottom = this._edge();
-  }
-
   /** After a change: shows the end, or what was being read where it was. */
   _stay(): void {
     const box = this._box;
@@ -46,15 +39,18 @@ export class Log {
   }
 
   /**
-   * The box was scrolled, by the reader or by what grew. Only a way up ends following: growth leads nowhere up. Answers
-   * whether following began or ended.
+   * Before a change, and when the box was scrolled: remembers what is being read. Only a way up ends following, since
+   * what grows leads nowhere up. Answers whether following began or ended.
    */
-  _moved(): boolean {
-    const { scrollHeight, scrollTop, clientHeight } = this._box;
+  _mark(): boolean {
+    const box = this._box;
+    const { scrollHeight, scrollTop, clientHeight } = box;
     const followed = this._follow;
     this._follow = scrollHeight - scrollTop - clientHeight < followPx || (followed && scrollTop >= this._top);
     this._top = scrollTop;
-    this._mark();
+    const { top } = box.getBoundingClientRect();
+    this._place = this._follow ? undefined : this._lines.find((line) => line.getBoundingClientRect().bottom > top);
+    this._bottom = this._edge();
     return followed !== this._follow;
   }
 

@@ -196,7 +196,7 @@ export class ChatThread extends ChatElement {
     return html`<header class="h" part="header">
       ${title && avatar({ id: thread?.id ?? '', ...direct, name: title })}
       <div class="ti">
-        <h2 part="title" dir="auto">${title}</h2>
+        ${title ? html`<h2 part="title" dir="auto">${title}</h2>` : nothing}
         ${status ? html`<p part="status">${status}</p>` : nothing}
       </div>
       <slot name="actions"></slot>
@@ -211,7 +211,7 @@ export class ChatThread extends ChatElement {
   private _scroll(): void {
     this._deeds._close();
     this._tried = false;
-    if (this._log._moved()) this.requestUpdate();
+    if (this._log._mark()) this.requestUpdate();
     this._look();
   }
 
