@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { postgresAdapter } from '@payloadcms/db-postgres';
 import { buildConfig, type SanitizedConfig } from 'payload';
 import type { Environment } from './environment.ts';
+import { type ChatOptions, chat } from './index.ts';
 import { migrated } from './migrate.ts';
 import { migrations } from './migrations/index.ts';
-import { type ChatOptions, chat } from './index.ts';
 import { seed } from './seed/seed.ts';
 import { users } from './users.ts';
 

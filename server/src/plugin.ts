@@ -26,7 +26,10 @@ export function chat(given: ChatOptions = {}): Plugin {
     return {
       ...config,
       custom: { ...config.custom, chat: options },
-      collections: [...(config.collections ?? []).map((host) => (host.slug === options.users ? withLogout(host) : host)), ...own],
+      collections: [
+        ...(config.collections ?? []).map((host) => (host.slug === options.users ? withLogout(host) : host)),
+        ...own,
+      ],
       endpoints: [...(config.endpoints ?? []), ...chatEndpoints],
       db: preparedDatabase(config.db),
       hooks: { ...config.hooks, afterError: [...(config.hooks?.afterError ?? []), sayFault] },

@@ -77,7 +77,8 @@ export function startRuntime(payload: Payload): Runtime {
   /** The database may be another one now: a restore, a failover. */
   async function reconnected() {
     const before = await epoch?.catch(() => undefined);
-    const now = await (epoch = epochOf());
+    epoch = epochOf();
+    const now = await epoch;
     if (before !== undefined && before !== now) hubs.restart();
     tail.wake();
   }
@@ -103,7 +104,10 @@ export function startRuntime(payload: Payload): Runtime {
   };
 
   const sweeper = setInterval(() => hubs.sweep(), sweepEveryMs);
-  const trimmer = setInterval(() => void trim(query).catch((error) => log(error, 'The log could not be trimmed.')), trimEveryMs);
+  const trimmer = setInterval(
+    () => void trim(query).catch((error) => log(error, 'The log could not be trimmed.')),
+    trimEveryMs,
+  );
   sweeper.unref();
   trimmer.unref();
 

@@ -1,5 +1,6 @@
 /** Accounts of this app. A host that brings its own auth collection names it to `chat({ users })` instead. */
-import type { Access, CollectionConfig, FieldAccess } from 'payload';
+import type { Access, CollectionConfig, FieldAccess, PayloadRequest } from 'payload';
+import { endAccountSessions } from './identity/logout.ts';
 
 export type Role = 'admin' | 'agent' | 'member';
 
@@ -23,6 +24,17 @@ const adminsAndOneself: Access = ({ req }) => {
   return role !== undefined && { id: { equals: (req.user as AccountDoc).id } };
 };
 
+/** From the row itself: what hooks are handed may lack the sessions. */
+async function endChatSessions(req: PayloadRequest, id: string | number): Promise<void> {
+  const where = { id: { equals: id } };
+  const account = await req.payload.db.findOne<AccountDoc & Record<string, unknown>>({
+    collection: 'users',
+    where,
+    req,
+  });
+  if (account) await endAccountSessions(req, account);
+}
+
 export const users: CollectionConfig = {
   slug: 'users',
   auth: {
@@ -41,6 +53,15 @@ export const users: CollectionConfig = {
     readVersions: nobody,
   },
   lockDocuments: false,
+  hooks: {
+    // A chat token says what its account was: with another role, or without the account, it must not go on.
+    afterChange: [
+      async ({ doc, operation, previousDoc, req }) => {
+        if (operation === 'update' && doc.role !== previousDoc.role) await endChatSessions(req, doc.id);
+      },
+    ],
+    beforeDelete: [({ id, req }) => endChatSessions(req, id)],
+  },
   endpoints: [
     {
       // Open to whoever comes first otherwise. The first admin comes from CHAT_ADMIN_EMAIL or the seed.

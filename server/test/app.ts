@@ -1,15 +1,15 @@
 /** The app in this process, on a database of its own, with two sites' worth of people to act. */
 import { randomBytes } from 'node:crypto';
-import { getPayload, handleEndpoints, type Payload, type PayloadRequest, createLocalReq } from 'payload';
+import { createLocalReq, getPayload, handleEndpoints, type Payload, type PayloadRequest } from 'payload';
+import pg from 'pg';
 import { inject } from 'vitest';
 import { appConfig } from '../src/app-config.ts';
-import { readSite, type Site } from '../src/collections/sites/site.ts';
 import { personOfAccount } from '../src/collections/people/ensure.ts';
+import { readSite, type Site } from '../src/collections/sites/site.ts';
 import type { Environment } from '../src/environment.ts';
 import type { Caller } from '../src/identity/caller.ts';
 import type { ChatOptions } from '../src/index.ts';
 import { queryOf } from '../src/log/database.ts';
-import pg from 'pg';
 
 export const serverUrl = 'http://chat.test';
 export const edgeKey = 'edge-key-of-the-tests';
@@ -25,10 +25,7 @@ export interface App {
 let instances = 0;
 
 /** Starts the app. With `databaseUrl` a second process beside another app's. */
-export async function startApp(
-  given: Partial<Environment> = {},
-  options: ChatOptions = {},
-): Promise<App> {
+export async function startApp(given: Partial<Environment> = {}, options: ChatOptions = {}): Promise<App> {
   const databaseUrl = given.databaseUrl ?? (await newDatabase());
   const environment: Environment = {
     databaseUrl,
@@ -74,7 +71,11 @@ export const password = 'a password of the tests';
 
 export async function account(payload: Payload, name: string, role: 'admin' | 'agent' | 'member' = 'member') {
   const email = `${name.toLowerCase().replaceAll(' ', '.')}@example.com`;
-  const doc = await payload.create({ collection: 'users', data: { name, email, password, role }, overrideAccess: true });
+  const doc = await payload.create({
+    collection: 'users',
+    data: { name, email, password, role },
+    overrideAccess: true,
+  });
   return doc as unknown as { id: number; name: string; email: string; role: string };
 }
 

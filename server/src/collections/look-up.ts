@@ -1,9 +1,9 @@
 /** What hooks and operations need to know of a thread's surroundings, read once per transaction. */
 import { ChatError, type User } from '@payload-chat/protocol';
 import type { PayloadRequest } from 'payload';
-import { runtimeIfStarted } from '../runtime.ts';
 import { noteOf } from '../log/commit-proof.ts';
 import { type Row, tablesOf, transactionOf } from '../log/database.ts';
+import { runtimeIfStarted } from '../runtime.ts';
 import { columns, type PersonRow, personRow, type ThreadRow, threadRow } from './rows.ts';
 import { knownSite, readSite, type Site } from './sites/site.ts';
 import { toUser } from './wire.ts';
@@ -27,7 +27,9 @@ async function once<T>(req: PayloadRequest, key: string, read: () => Promise<T |
 export async function personIn(req: PayloadRequest, id: string, field = 'user'): Promise<PersonRow> {
   const found = await once(req, `person:${id}`, async () => {
     const query = await transactionOf(req);
-    const rows = await query<Row>(`select ${columns.person} from ${tablesOf(req.payload).people} u where u.id = $1`, [id]);
+    const rows = await query<Row>(`select ${columns.person} from ${tablesOf(req.payload).people} u where u.id = $1`, [
+      id,
+    ]);
     return rows[0] && personRow(rows[0]);
   });
   if (!found) throw new ChatError('invalid', { faults: [{ field, message: 'There is no such person.' }] });
@@ -38,7 +40,9 @@ export async function personIn(req: PayloadRequest, id: string, field = 'user'):
 export async function threadIn(req: PayloadRequest, id: string): Promise<ThreadRow> {
   const found = await once(req, `thread:${id}`, async () => {
     const query = await transactionOf(req);
-    const rows = await query<Row>(`select ${columns.thread} from ${tablesOf(req.payload).threads} t where t.id = $1`, [id]);
+    const rows = await query<Row>(`select ${columns.thread} from ${tablesOf(req.payload).threads} t where t.id = $1`, [
+      id,
+    ]);
     return rows[0] && threadRow(rows[0]);
   });
   if (!found) throw new ChatError('invalid', { faults: [{ field: 'thread', message: 'There is no such thread.' }] });

@@ -4,7 +4,7 @@
  */
 import { ChatError } from '@payload-chat/protocol';
 import type { CollectionBeforeOperationHook, PayloadRequest } from 'payload';
-import { tablesOf, type Tables, transactionOf } from '../log/database.ts';
+import { type Tables, tablesOf, transactionOf } from '../log/database.ts';
 
 /** Locks one row until the transaction ends. Posting to a thread is not held up: it only needs the row's key. */
 export async function lockRow(req: PayloadRequest, table: keyof Tables, id: string): Promise<void> {
@@ -34,7 +34,8 @@ export function lockBeforeWrite(table: keyof Tables, slug: string): CollectionBe
   return async ({ args, operation, req }) => {
     if (operation !== 'update' && operation !== 'delete') return;
     const { id, where } = args as WriteArgs;
-    if (req.payloadAPI === 'GraphQL') throw new ChatError('forbidden', { message: 'Use the REST endpoints of the chat.' });
+    if (req.payloadAPI === 'GraphQL')
+      throw new ChatError('forbidden', { message: 'Use the REST endpoints of the chat.' });
     if (id !== undefined) return void (await lockRow(req, table, String(id)));
     if (req.payloadAPI !== 'local') throw new ChatError('forbidden', { message: 'One at a time, please.' });
     const { docs } = await req.payload.find({
@@ -47,6 +48,10 @@ export function lockBeforeWrite(table: keyof Tables, slug: string): CollectionBe
       select: {},
       req,
     });
-    await lockRows(req, table, docs.map((doc) => String(doc.id)));
+    await lockRows(
+      req,
+      table,
+      docs.map((doc) => String(doc.id)),
+    );
   };
 }

@@ -63,7 +63,11 @@ test('[I1] a deferred trigger that raises at COMMIT is answered not-stored', asy
 test('[I1] an SQL error that somebody hid makes the COMMIT a ROLLBACK, and is answered not-stored', async () => {
   const req = await localReq(app.payload);
   const writing = inTransaction(req, async () => {
-    await app.payload.create({ collection: 'messages', data: { thread, sender: caller.user.id, content: 'hidden' }, req });
+    await app.payload.create({
+      collection: 'messages',
+      data: { thread, sender: caller.user.id, content: 'hidden' },
+      req,
+    });
     const query = await transactionOf(req);
     await query('select 1 / 0').catch(() => undefined);
   });
@@ -74,7 +78,11 @@ test('[I1] an SQL error that somebody hid makes the COMMIT a ROLLBACK, and is an
 test('[I1] a transaction that somebody else ended under the write is answered not-stored', async () => {
   const req = await localReq(app.payload);
   const writing = inTransaction(req, async () => {
-    await app.payload.create({ collection: 'messages', data: { thread, sender: caller.user.id, content: 'undone' }, req });
+    await app.payload.create({
+      collection: 'messages',
+      data: { thread, sender: caller.user.id, content: 'undone' },
+      req,
+    });
     // A hook's own failing operation with our req: Payload rolls the shared transaction back.
     await app.payload.create({ collection: 'users', data: {} as never, req }).catch(() => undefined);
   });

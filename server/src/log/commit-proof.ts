@@ -127,7 +127,13 @@ async function lookUp({ pool }: PostgresAdapter, { events, xid }: Note): Promise
   for (const { id, entity } of events) {
     const row = found.get(id);
     if (row?.pos == null) return undefined;
-    places.push({ event: id, entity, site: row.site, pos: Number(row.pos), seq: row.seq === null ? null : Number(row.seq) });
+    places.push({
+      event: id,
+      entity,
+      site: row.site,
+      pos: Number(row.pos),
+      seq: row.seq === null ? null : Number(row.seq),
+    });
   }
   return places;
 }
@@ -152,7 +158,8 @@ export async function inTransaction<T>(req: PayloadRequest, work: () => Promise<
     const value = await work();
     await commitTransaction(req);
     // Somebody's hook may have rolled back under us: then nothing was committed, and nothing said so.
-    if (!note.places) throw new ChatError('not-stored', { cause: new Error('The transaction was ended by somebody else.') });
+    if (!note.places)
+      throw new ChatError('not-stored', { cause: new Error('The transaction was ended by somebody else.') });
     return { value, places: note.places };
   } catch (error) {
     if (own) await killTransaction(req);

@@ -28,7 +28,9 @@ export async function transactionOf(req: PayloadRequest): Promise<Query> {
   const session = id === undefined ? undefined : adapterOf(req.payload).sessions[id];
   if (!session) {
     throw new ChatError('internal', {
-      cause: new Error('A write of the chat needs a transaction: pass req with one, and await every write before it ends.'),
+      cause: new Error(
+        'A write of the chat needs a transaction: pass req with one, and await every write before it ends.',
+      ),
     });
   }
   const { execute } = session.db as unknown as { execute(statement: unknown): Promise<{ rows: unknown[] }> };

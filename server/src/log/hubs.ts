@@ -40,7 +40,9 @@ export interface HubsContext {
 
 /** The newest of them that have no hole between: an older one than a hole can't be given whole to anybody. */
 function withoutHoles(entries: Entry[]): Entry[] {
-  const last = entries.findLastIndex(({ event }, index) => index > 0 && event.pos !== (entries[index - 1]?.event.pos ?? 0) + 1);
+  const last = entries.findLastIndex(
+    ({ event }, index) => index > 0 && event.pos !== (entries[index - 1]?.event.pos ?? 0) + 1,
+  );
   return last < 0 ? entries : entries.slice(last);
 }
 

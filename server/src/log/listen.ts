@@ -5,9 +5,8 @@
  *   connecting --ok--> listening --lost--> waiting --backoff--> connecting
  */
 import { randomUUID } from 'node:crypto';
-import { backoffMs, readWireSignal, type WireSignal } from '@payload-chat/protocol';
+import { backoffMs, list, object, read, readWireSignal, text, type WireSignal } from '@payload-chat/protocol';
 import type { PostgresAdapter } from '@payloadcms/db-postgres';
-import { list, object, read, text } from '@payload-chat/protocol';
 
 export interface ListenEvents {
   /** After each LISTEN, before anything it brings: positions may have moved, the epoch may be another. */
@@ -38,7 +37,10 @@ const carried = object({ from: text(), site: text(1), to: list(text(1)) });
 
 type Client = InstanceType<PostgresAdapter['pg']['Client']>;
 
-export function listen({ pg, poolOptions }: Pick<PostgresAdapter, 'pg' | 'poolOptions'>, events: ListenEvents): ListenSession {
+export function listen(
+  { pg, poolOptions }: Pick<PostgresAdapter, 'pg' | 'poolOptions'>,
+  events: ListenEvents,
+): ListenSession {
   const self = randomUUID();
   let client: Client | undefined;
   let listening = false;

@@ -76,7 +76,9 @@ test('a transaction of many events in several threads is numbered whole, in orde
   await payload.db.commitTransaction(req.transactionID);
 
   const log = (await logOf(payload, 'bulk')).slice(before);
-  expect(log.map(({ payload: { message } }) => message?.content)).toEqual(Array.from({ length: 40 }, (_, i) => String(i)));
+  expect(log.map(({ payload: { message } }) => message?.content)).toEqual(
+    Array.from({ length: 40 }, (_, i) => String(i)),
+  );
   for (const id of rooms) {
     const seqs = log.filter(({ thread }) => thread === id).map(({ seq }) => Number(seq));
     expect(seqs).toEqual(seqs.map((_, index) => (seqs[0] as number) + index));

@@ -44,7 +44,11 @@ export async function readAfter(query: Query, after: ReadonlyMap<string, number>
 }
 
 /** The newest `count` events of a site, oldest first, and the head, which may stand without any. */
-export async function readNewest(query: Query, site: string, count: number): Promise<{ head: number; entries: Entry[] }> {
+export async function readNewest(
+  query: Query,
+  site: string,
+  count: number,
+): Promise<{ head: number; entries: Entry[] }> {
   const rows = await query<EventRow & { head: string }>(
     `select s.pos as head, ${columns} from chat.sites s left join lateral (
         select * from chat.events where site = s.site and pos <= s.pos order by pos desc limit $2

@@ -83,7 +83,9 @@ test('[I8] LISTEN and all backends killed: no hole, and no send fails for long',
   const log = await logOf(writer.payload, 'halden');
   await until('the reader is at the head', () => headOf(reader) === log.length && headOf(writer) === log.length);
   expect(there.map(({ pos }) => pos)).toEqual(there.map((_, index) => start + 1 + index));
-  const contents = log.map(({ payload }) => payload.message?.content).filter((content) => sent.includes(String(content)));
+  const contents = log
+    .map(({ payload }) => payload.message?.content)
+    .filter((content) => sent.includes(String(content)));
   expect(contents).toEqual(sent);
   await until('both listen again', () => runtime(reader.payload).listening && runtime(writer.payload).listening);
 });
@@ -98,7 +100,10 @@ test('without anybody writing, nothing is read for a reader', async () => {
 
 test('a signal reaches the hub of the other process, and not twice its own', async () => {
   const heard: Array<{ where: string; signal: WireSignal }> = [];
-  for (const [where, app] of [['here', writer], ['there', reader]] as const) {
+  for (const [where, app] of [
+    ['here', writer],
+    ['there', reader],
+  ] as const) {
     const hub = await runtime(app.payload).hub('halden');
     hub.subscribe({
       topics: ['thread:t'],

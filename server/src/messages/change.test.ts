@@ -24,8 +24,10 @@ beforeAll(async () => {
 afterAll(() => app?.close());
 
 const req = () => localReq(app.payload);
-const send = async (content: string, caller = ana) => (await post(await req(), caller, { room: 'lobby', content })).message;
-const rowOf = async (id: string) => (await app.payload.findByID({ collection: 'messages', id, depth: 0 })) as unknown as Record<string, unknown>;
+const send = async (content: string, caller = ana) =>
+  (await post(await req(), caller, { room: 'lobby', content })).message;
+const rowOf = async (id: string) =>
+  (await app.payload.findByID({ collection: 'messages', id, depth: 0 })) as unknown as Record<string, unknown>;
 
 test('[I6] edits and a delete at once: the tombstone stays, versions only rise', async () => {
   for (let round = 0; round < 8; round += 1) {
@@ -134,7 +136,9 @@ test('one leaves; a moderator sends out; a stranger can do neither; twice is not
   await post(await req(), maya, { thread, content: 'Here' });
   await expect(leave(await req(), ben, { thread, user: ana.user.id })).rejects.toMatchObject({ code: 'not-found' });
   await expect(leave(await req(), ana, { thread, user: maya.user.id })).rejects.toMatchObject({ code: 'forbidden' });
-  const results = await Promise.allSettled([1, 2, 3].map(async () => leave(await req(), maya, { thread, user: ana.user.id })));
+  const results = await Promise.allSettled(
+    [1, 2, 3].map(async () => leave(await req(), maya, { thread, user: ana.user.id })),
+  );
   expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   const left = (await logOf(app.payload, 'halden')).filter((event) => event.thread === thread).at(-1);
   expect(left).toMatchObject({ type: 'participant.left', actor: maya.user.id });

@@ -4,8 +4,8 @@ import type { PayloadRequest } from 'payload';
 import { maySee } from '../access/thread.ts';
 import { actAs } from '../collections/actor.ts';
 import { know, userIn } from '../collections/look-up.ts';
-import { columns, type MessageRow, messageRow } from '../collections/rows.ts';
 import { lockRow } from '../collections/row-lock.ts';
+import { columns, type MessageRow, messageRow } from '../collections/rows.ts';
 import { toMessage } from '../collections/wire.ts';
 import type { Caller } from '../identity/caller.ts';
 import { inTransaction, placeOf } from '../log/commit-proof.ts';
@@ -67,7 +67,9 @@ async function change(req: PayloadRequest, caller: Caller, id: string, decide: D
     return toMessage({ ...messageRow(doc as unknown as Record<string, unknown>), seq: row.seq }, sender);
   });
   const place = placeOf(places, id);
-  return place?.seq ? { message: { ...value, changed: place.seq }, pos: place.pos } : { message: value, pos: undefined };
+  return place?.seq
+    ? { message: { ...value, changed: place.seq }, pos: place.pos }
+    : { message: value, pos: undefined };
 }
 
 async function readMessage(req: PayloadRequest, id: string): Promise<MessageRow | undefined> {

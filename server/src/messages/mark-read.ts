@@ -64,7 +64,12 @@ async function tryMarkRead(req: PayloadRequest, caller: Caller, id: string, seq:
   const { readSeq, moved, seen, kind } = value;
   // A room's seats are on no wire.
   if (moved && seen && kind !== 'room') {
-    const signal: WireSignal = { type: 'receipt', thread: id, user: caller.user satisfies Participant['user'], seq: readSeq };
+    const signal: WireSignal = {
+      type: 'receipt',
+      thread: id,
+      user: caller.user satisfies Participant['user'],
+      seq: readSeq,
+    };
     runtime(req.payload).signal(caller.site.key, signal, await audienceOf(req.payload, id));
   }
   return { readSeq, moved };

@@ -1,5 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type App, account, localReq, logOf, memberCaller, room, site, startApp, visitorCaller } from '../../test/app.ts';
+import {
+  type App,
+  account,
+  localReq,
+  logOf,
+  memberCaller,
+  room,
+  site,
+  startApp,
+  visitorCaller,
+} from '../../test/app.ts';
 import type { Site } from '../collections/sites/site.ts';
 import type { Caller } from '../identity/caller.ts';
 import { edit, remove } from './change.ts';
@@ -23,7 +33,8 @@ beforeAll(async () => {
 });
 afterAll(() => app?.close());
 
-const send = async (caller: Caller, request: Parameters<typeof post>[2]) => post(await localReq(app.payload), caller, request);
+const send = async (caller: Caller, request: Parameters<typeof post>[2]) =>
+  post(await localReq(app.payload), caller, request);
 const count = async (collection: 'messages' | 'threads' | 'participants' | 'chat-users', where = {}) =>
   (await app.payload.count({ collection, where })).totalDocs;
 
@@ -42,7 +53,9 @@ test('[I2] the same localId sent ten times at once is one message, and every ans
 
 test('[I2] a visitor whose first message arrives eight times at once is one person with one thread', async () => {
   const visitor = visitorCaller(at);
-  const answers = await Promise.all(Array.from({ length: 8 }, () => send(visitor, { content: 'Hello', localId: 'first' })));
+  const answers = await Promise.all(
+    Array.from({ length: 8 }, () => send(visitor, { content: 'Hello', localId: 'first' })),
+  );
   expect(new Set(answers.map(({ message }) => message.id)).size).toBe(1);
   expect(await count('chat-users', { id: { equals: visitor.user.id } })).toBe(1);
   expect(await count('participants', { user: { equals: visitor.user.id } })).toBe(1);
@@ -59,9 +72,13 @@ test('two who write to one another for the first time at once share one direct t
 
 test('a localId that was used for another content or another target is refused', async () => {
   await send(ana, { room: 'lobby', content: 'mine', localId: 'mine' });
-  await expect(send(ana, { room: 'lobby', content: 'other', localId: 'mine' })).rejects.toMatchObject({ code: 'conflict' });
+  await expect(send(ana, { room: 'lobby', content: 'other', localId: 'mine' })).rejects.toMatchObject({
+    code: 'conflict',
+  });
   await expect(send(ana, { content: 'mine', localId: 'mine' })).rejects.toMatchObject({ code: 'conflict' });
-  await expect(send(ana, { receiver: ben.user.id, content: 'mine', localId: 'mine' })).rejects.toMatchObject({ code: 'conflict' });
+  await expect(send(ana, { receiver: ben.user.id, content: 'mine', localId: 'mine' })).rejects.toMatchObject({
+    code: 'conflict',
+  });
   // Another sender's localIds are his own.
   expect((await send(ben, { room: 'lobby', content: 'other', localId: 'mine' })).created).toBe(true);
 });
@@ -101,7 +118,9 @@ test('a visitor of another site is not found', async () => {
   const other = await site(app.payload, 'elsewhere');
   const stranger = visitorCaller(other);
   await send(stranger, { content: 'I am here' });
-  await expect(send(ana, { receiver: stranger.user.id, content: 'Hello?' })).rejects.toMatchObject({ code: 'not-found' });
+  await expect(send(ana, { receiver: stranger.user.id, content: 'Hello?' })).rejects.toMatchObject({
+    code: 'not-found',
+  });
 });
 
 test('writing to oneself, or to two places, is refused', async () => {
@@ -139,7 +158,9 @@ test('a reply is to a message of the same thread', async () => {
 test('a public room takes whom the site lets write, a private one its participants, a closed one nobody', async () => {
   const quiet = await site(app.payload, 'quiet', { roomWriters: ['member'] });
   await room(app.payload, 'quiet', 'hall');
-  await expect(send(visitorCaller(quiet), { room: 'hall', content: 'me too' })).rejects.toMatchObject({ code: 'forbidden' });
+  await expect(send(visitorCaller(quiet), { room: 'hall', content: 'me too' })).rejects.toMatchObject({
+    code: 'forbidden',
+  });
   expect((await send({ ...ana, site: quiet }, { room: 'hall', content: 'hello' })).created).toBe(true);
 
   const den = await room(app.payload, 'halden', 'den', { public: false });
@@ -201,6 +222,12 @@ test('who left a direct thread is back when one writes to the other by name', as
 test('content is text of 1 to 4,000 UTF-16 units; what came is what is kept', async () => {
   await expect(send(ana, { room: 'lobby', content: ' \n\t ' })).rejects.toMatchObject({ code: 'invalid' });
   await expect(send(ana, { room: 'lobby', content: 'x'.repeat(4001) })).rejects.toMatchObject({ code: 'too-large' });
-  for (const content of ['x'.repeat(4000), '😀'.repeat(2000), '  <b>tags</b> & "quotes" \\ \n', '\u202eabc', '$1 %s {}'])
+  for (const content of [
+    'x'.repeat(4000),
+    '😀'.repeat(2000),
+    '  <b>tags</b> & "quotes" \\ \n',
+    '\u202eabc',
+    '$1 %s {}',
+  ])
     expect((await send(ana, { room: 'lobby', content })).message.content).toBe(content);
 });

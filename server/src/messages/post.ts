@@ -4,11 +4,18 @@
  */
 import { ChatError, limits, type Message, type SendRequest } from '@payload-chat/protocol';
 import type { PayloadRequest } from 'payload';
-import { mayWrite, maySee } from '../access/thread.ts';
+import { maySee, mayWrite } from '../access/thread.ts';
 import { actAs } from '../collections/actor.ts';
 import { know } from '../collections/look-up.ts';
 import { ensurePerson } from '../collections/people/ensure.ts';
-import { type MessageRow, messageRow, type PersonRow, type SeatRow, type ThreadRow, threadRow } from '../collections/rows.ts';
+import {
+  type MessageRow,
+  messageRow,
+  type PersonRow,
+  type SeatRow,
+  type ThreadRow,
+  threadRow,
+} from '../collections/rows.ts';
 import { toMessage, toUser } from '../collections/wire.ts';
 import type { Caller } from '../identity/caller.ts';
 import { inTransaction, placeOf } from '../log/commit-proof.ts';
@@ -56,7 +63,11 @@ async function tryPost(req: PayloadRequest, caller: Caller, request: SendRequest
   const { value, places } = await inTransaction(req, () => write(req, caller, request));
   if ('original' in value) {
     const { original, sender } = value;
-    return { created: false, message: toMessage(original, sender), pos: await readPosting(queryOf(req.payload), original.id) };
+    return {
+      created: false,
+      message: toMessage(original, sender),
+      pos: await readPosting(queryOf(req.payload), original.id),
+    };
   }
   const place = placeOf(places, value.message.id);
   const seq = place?.seq ?? 0;
@@ -78,10 +89,11 @@ async function write(req: PayloadRequest, caller: Caller, request: SendRequest):
   await know(req, { thread });
   if (found.thread) await takeSeats(req, caller, target, thread, found.seat);
   // An agent's last word leaves a support thread closed.
-  if (thread.status === 'closed' && (thread.kind === 'direct' || caller.user.kind !== 'agent')) await reopen(req, thread);
+  if (thread.status === 'closed' && (thread.kind === 'direct' || caller.user.kind !== 'agent'))
+    await reopen(req, thread);
 
   const row = messageRow(
-    await req.payload.create({
+    (await req.payload.create({
       collection: 'messages',
       data: {
         thread: thread.id,
@@ -94,7 +106,7 @@ async function write(req: PayloadRequest, caller: Caller, request: SendRequest):
       depth: 0,
       overrideAccess: true,
       req,
-    }) as unknown as Record<string, unknown>,
+    })) as unknown as Record<string, unknown>,
   );
   return { message: toMessage(row, toUser(person, caller.site)) };
 }
@@ -123,7 +135,7 @@ async function makeThread(req: PayloadRequest, caller: Caller, target: Target, p
   if (!('slot' in target.name)) throw new ChatError('not-found');
   const direct = target.is === 'direct';
   const thread = threadRow(
-    await req.payload.create({
+    (await req.payload.create({
       collection: 'threads',
       data: {
         site: caller.site.key,
@@ -135,7 +147,7 @@ async function makeThread(req: PayloadRequest, caller: Caller, target: Target, p
       depth: 0,
       overrideAccess: true,
       req,
-    }) as unknown as Record<string, unknown>,
+    })) as unknown as Record<string, unknown>,
   );
   await makeSeat(req, { thread: thread.id, user: person.id, quiet: false });
   if (direct) await makeSeat(req, { thread: thread.id, user: target.other.id, quiet: false });

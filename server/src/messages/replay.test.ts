@@ -64,13 +64,17 @@ async function follow(caller: Caller, thread: string, action: () => Promise<unkn
 test('[I5] in a direct thread: posting, replying, editing, deleting, erasing, leaving and coming back', async () => {
   const { message } = await post(await req(), ana, { receiver: ben.user.id, content: 'one' });
   const { thread } = message;
-  await follow(ana, thread, async () => post(await req(), ben, { thread, content: 'two', replyTo: message.id, localId: 'two' }));
+  await follow(ana, thread, async () =>
+    post(await req(), ben, { thread, content: 'two', replyTo: message.id, localId: 'two' }),
+  );
   await follow(ben, thread, async () => edit(await req(), ana, message.id, 'one, better'));
   await follow(ben, thread, async () => remove(await req(), ana, message.id));
   const { message: third } = await post(await req(), ana, { thread, content: 'three' });
   await follow(ben, thread, () => app.payload.delete({ collection: 'messages', id: third.id }));
   await follow(ana, thread, async () => leave(await req(), ben, { thread, user: ben.user.id }));
-  const after = await follow(ana, thread, async () => post(await req(), ana, { receiver: ben.user.id, content: 'back?' }));
+  const after = await follow(ana, thread, async () =>
+    post(await req(), ana, { receiver: ben.user.id, content: 'back?' }),
+  );
   expect(after.participants.map(({ user }) => user.id)).toEqual([ana.user.id, ben.user.id]);
 });
 
@@ -79,7 +83,9 @@ test('[I5] in a support thread: agents come and go, the conversation closes and 
   const { message } = await post(await req(), visitor, { content: 'Help' });
   const { thread } = message;
   await follow(visitor, thread, async () => post(await req(), maya, { thread, content: 'Here' }));
-  await follow(visitor, thread, () => app.payload.update({ collection: 'threads', id: thread, data: { status: 'closed' } }));
+  await follow(visitor, thread, () =>
+    app.payload.update({ collection: 'threads', id: thread, data: { status: 'closed' } }),
+  );
   await follow(maya, thread, async () => post(await req(), visitor, { thread, content: 'Wait' }));
   await follow(visitor, thread, async () => leave(await req(), maya, { thread, user: maya.user.id }));
   await follow(maya, thread, async () => remove(await req(), maya, message.id));
@@ -89,10 +95,14 @@ test('[I5] in a room: writers of all kinds, a new title, a moderator who gets a 
   const thread = (await post(await req(), ana, { room: 'lobby', content: 'hello' })).message.thread;
   await follow(ben, thread, async () => post(await req(), visitorCaller(at), { room: 'lobby', content: 'me too' }));
   await follow(ben, thread, async () => post(await req(), maya, { room: 'lobby', content: 'welcome' }));
-  await follow(ben, thread, () => app.payload.update({ collection: 'threads', id: thread, data: { title: 'The lobby' } }));
-  await follow(ben, thread, () => app.payload.update({ collection: 'threads', id: thread, data: { public: false } }).then(
-    () => app.payload.update({ collection: 'threads', id: thread, data: { public: true } }),
-  ));
+  await follow(ben, thread, () =>
+    app.payload.update({ collection: 'threads', id: thread, data: { title: 'The lobby' } }),
+  );
+  await follow(ben, thread, () =>
+    app.payload
+      .update({ collection: 'threads', id: thread, data: { public: false } })
+      .then(() => app.payload.update({ collection: 'threads', id: thread, data: { public: true } })),
+  );
   await follow(ben, thread, async () => leave(await req(), ana, { thread, user: ana.user.id }));
 });
 
@@ -103,7 +113,8 @@ test('[I5] whatever is done, in whatever order', async () => {
   const { thread } = message;
   const people = [visitor, maya];
   const mine: Array<{ id: string; by: Caller }> = [{ id: message.id, by: visitor }];
-  const settle = (action: Promise<unknown>) => action.catch((error) => expect(['window-closed', 'not-found', 'invalid']).toContain(error.code));
+  const settle = (action: Promise<unknown>) =>
+    action.catch((error) => expect(['window-closed', 'not-found', 'invalid']).toContain(error.code));
   const actions = [
     async () => {
       const by = people[random.below(2)] as Caller;
@@ -115,11 +126,21 @@ test('[I5] whatever is done, in whatever order', async () => {
     },
     async () => settle(remove(await req(), maya, (mine[random.below(mine.length)] as { id: string }).id)),
     async () => settle(leave(await req(), maya, { thread, user: maya.user.id })),
-    async () => settle(app.payload.update({ collection: 'threads', id: thread, data: { status: random.below(2) ? 'open' : 'closed' } })),
+    async () =>
+      settle(
+        app.payload.update({
+          collection: 'threads',
+          id: thread,
+          data: { status: random.below(2) ? 'open' : 'closed' },
+        }),
+      ),
   ];
   for (let turn = 0; turn < 40; turn += 1) {
     // Sometimes several at once: what is compared is the whole.
-    const many = Array.from({ length: 1 + random.below(3) }, () => actions[random.below(actions.length)] as () => Promise<unknown>);
+    const many = Array.from(
+      { length: 1 + random.below(3) },
+      () => actions[random.below(actions.length)] as () => Promise<unknown>,
+    );
     await follow(maya, thread, () => Promise.all(many.map((action) => action())));
   }
 });

@@ -1,6 +1,7 @@
 /** Where a message goes: a thread that stands, or one that its first message makes. */
-import { ChatError } from '@payload-chat/protocol';
+
 import type { SendRequest } from '@payload-chat/protocol';
+import { ChatError } from '@payload-chat/protocol';
 import type { PayloadRequest } from 'payload';
 import { accountId } from '../collections/people/account-id.ts';
 import { ensurePerson, personOfAccount } from '../collections/people/ensure.ts';
@@ -45,7 +46,9 @@ async function receiverOf(req: PayloadRequest, caller: Caller, receiver: string)
     throw new ChatError('invalid', { faults: [{ field: 'receiver', message: 'That is yourself.' }] });
   if (/^[xv]_/.test(receiver)) {
     const query = await transactionOf(req);
-    const rows = await query(`select ${columns.person} from ${tablesOf(req.payload).people} u where u.id = $1`, [receiver]);
+    const rows = await query(`select ${columns.person} from ${tablesOf(req.payload).people} u where u.id = $1`, [
+      receiver,
+    ]);
     const person = rows[0] && personRow(rows[0]);
     if (person?.site !== caller.site.key) throw new ChatError('not-found');
     return person;

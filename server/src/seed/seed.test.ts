@@ -41,8 +41,14 @@ test('an empty database gets a site, people and words; the file is for its owner
   ]);
   for (const person of seeded.people) expect(await logsIn(app, person)).toBe(true);
   const site = await readSite(app.payload, 'halden');
-  expect(site).toMatchObject({ key: 'halden', visitors: true, origins: ['http://localhost:1'], secrets: [seeded.site.secret] });
-  for (const id of Object.values(seeded.threads)) expect(await app.payload.findByID({ collection: 'threads', id })).toBeTruthy();
+  expect(site).toMatchObject({
+    key: 'halden',
+    visitors: true,
+    origins: ['http://localhost:1'],
+    secrets: [seeded.site.secret],
+  });
+  for (const id of Object.values(seeded.threads))
+    expect(await app.payload.findByID({ collection: 'threads', id })).toBeTruthy();
   expect(await messages(app)).toBe(4);
 });
 

@@ -26,7 +26,11 @@ export async function seed(payload: Payload, environment: Environment): Promise<
 async function firstAdmin(payload: Payload, { email, password }: { email: string; password: string }): Promise<void> {
   const { totalDocs } = await payload.count({ collection: 'users', overrideAccess: true });
   if (totalDocs > 0) return;
-  await payload.create({ collection: 'users', data: { name: 'Admin', email, password, role: 'admin' }, overrideAccess: true });
+  await payload.create({
+    collection: 'users',
+    data: { name: 'Admin', email, password, role: 'admin' },
+    overrideAccess: true,
+  });
 }
 
 type Account = Record<string, unknown> & { id: string | number };
@@ -66,7 +70,11 @@ async function ensureAccount(
   });
   const held = docs[0] as unknown as Account | undefined;
   if (!held) {
-    return (await payload.create({ collection: 'users', data: { ...data, password }, overrideAccess: true })) as unknown as Account;
+    return (await payload.create({
+      collection: 'users',
+      data: { ...data, password },
+      overrideAccess: true,
+    })) as unknown as Account;
   }
   if (!known) await payload.update({ collection: 'users', id: held.id, data: { password }, overrideAccess: true });
   return held;
@@ -86,7 +94,8 @@ async function ensureSite(
       overrideAccess: true,
     });
   } else {
-    const sameOrigins = held.origins.length === origins.length && held.origins.every((origin) => origins.includes(origin));
+    const sameOrigins =
+      held.origins.length === origins.length && held.origins.every((origin) => origins.includes(origin));
     const sameSecret = held.secrets.some(({ kid, value }) => kid === secret.kid && value === secret.value);
     if (!sameOrigins || !sameSecret)
       await payload.update({

@@ -42,7 +42,14 @@ export const messages: CollectionConfig = {
     { name: 'sender', type: 'relationship', relationTo: 'chat-users', required: true, index: true },
     { name: 'thread', type: 'relationship', relationTo: 'threads', required: true },
     { name: 'replyTo', label: 'Reply to', type: 'relationship', relationTo: 'messages' },
-    { name: 'timestamp', label: 'Sent', type: 'date', required: true, index: true, admin: { date: { pickerAppearance: 'dayAndTime' } } },
+    {
+      name: 'timestamp',
+      label: 'Sent',
+      type: 'date',
+      required: true,
+      index: true,
+      admin: { date: { pickerAppearance: 'dayAndTime' } },
+    },
     { name: 'editedAt', label: 'Edited', type: 'date', admin: { date: { pickerAppearance: 'dayAndTime' } } },
     { name: 'deletedAt', label: 'Deleted', type: 'date', admin: { date: { pickerAppearance: 'dayAndTime' } } },
     // The sender's own id of it: makes resending harmless.

@@ -27,12 +27,14 @@ export const completeMessage: CollectionBeforeValidateHook = async ({ data = {},
 
 async function checkReply(req: PayloadRequest, thread: string, message: string): Promise<void> {
   const query = await transactionOf(req);
-  const [row] = await query(
-    `select 1 from ${tablesOf(req.payload).messages} where id = $1 and thread_id = $2`,
-    [message, thread],
-  );
+  const [row] = await query(`select 1 from ${tablesOf(req.payload).messages} where id = $1 and thread_id = $2`, [
+    message,
+    thread,
+  ]);
   if (!row)
-    throw new ChatError('invalid', { faults: [{ field: 'replyTo', message: 'There is no such message in this thread.' }] });
+    throw new ChatError('invalid', {
+      faults: [{ field: 'replyTo', message: 'There is no such message in this thread.' }],
+    });
 }
 
 /** A tombstone stays one; what is changed says when. Runs after the row lock and the read that followed it. */
@@ -57,7 +59,12 @@ export const tellMessage: CollectionAfterChangeHook = async ({ doc, operation, p
 export const tellErased: CollectionAfterDeleteHook = async ({ doc, req }) => {
   const row = messageRow(doc);
   await rewriteContent(req, row.id, '');
-  await tell(req, 'message.erased', { ...row, content: '', deletedAt: row.deletedAt ?? new Date().toISOString() }, null);
+  await tell(
+    req,
+    'message.erased',
+    { ...row, content: '', deletedAt: row.deletedAt ?? new Date().toISOString() },
+    null,
+  );
 };
 
 async function tell(

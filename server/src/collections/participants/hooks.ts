@@ -55,7 +55,11 @@ export const tellLeft: CollectionAfterDeleteHook = async ({ doc, req }) => {
   await tell(req, 'participant.left', seatRow(doc));
 };
 
-async function tell(req: PayloadRequest, type: 'participant.joined' | 'participant.left', seat: SeatRow): Promise<void> {
+async function tell(
+  req: PayloadRequest,
+  type: 'participant.joined' | 'participant.left',
+  seat: SeatRow,
+): Promise<void> {
   const thread = await threadIn(req, seat.thread);
   const user = toUser(await personIn(req, seat.user), await siteIn(req, thread.site));
   await append(req, {

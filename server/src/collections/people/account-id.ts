@@ -1,6 +1,6 @@
 import type { Payload } from 'payload';
-import { optionsOf } from '../../options.ts';
 import { adapterOf } from '../../log/database.ts';
+import { optionsOf } from '../../options.ts';
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 

@@ -2,8 +2,8 @@
 import type { UserKind } from '@payload-chat/protocol';
 import type { PayloadRequest } from 'payload';
 import { noteWrite } from '../../log/append.ts';
-import { optionsOf } from '../../options.ts';
 import { tablesOf, transactionOf } from '../../log/database.ts';
+import { optionsOf } from '../../options.ts';
 import { know } from '../look-up.ts';
 import { columns, type PersonRow, personRow } from '../rows.ts';
 import type { Site } from '../sites/site.ts';
@@ -49,7 +49,14 @@ export async function ensurePerson(req: PayloadRequest, person: Person, refresh 
   }
   await noteWrite(req);
   if (found) {
-    await req.payload.update({ collection: 'chat-users', id: person.id, data: fields(person), depth: 0, overrideAccess: true, req });
+    await req.payload.update({
+      collection: 'chat-users',
+      id: person.id,
+      data: fields(person),
+      depth: 0,
+      overrideAccess: true,
+      req,
+    });
   } else {
     await req.payload.create({ collection: 'chat-users', data: fields(person), depth: 0, overrideAccess: true, req });
   }

@@ -1,8 +1,9 @@
-import type { CollectionAfterChangeHook, CollectionConfig } from 'payload';
+import type { CollectionAfterChangeHook, CollectionConfig, PayloadRequest } from 'payload';
 import { admins, nobody, sitesOfReader } from '../../access/rules.ts';
 import { endSessionsAt } from '../../identity/logout.ts';
 import { append } from '../../log/append.ts';
 import { noteOf } from '../../log/commit-proof.ts';
+import { tablesOf, transactionOf } from '../../log/database.ts';
 import { keepFixed } from '../fixed.ts';
 import { sealSecrets, secretFields, showFresh } from './secrets.ts';
 import { forgetSite, type Site, siteOf } from './site.ts';
@@ -116,12 +117,23 @@ const tellSite: CollectionAfterChangeHook = async ({ doc, operation, previousDoc
     actor: null,
     topics: ['all'],
   });
-  await endSessionsAt(req, key, leavers(siteOf(req.payload, previousDoc), siteOf(req.payload, doc)));
+  await endSessionsAt(req, key, await leavers(req, siteOf(req.payload, previousDoc), siteOf(req.payload, doc)));
 };
 
 /** Accounts whose tokens say more than they are now: agents no more, members no more. */
-function leavers(before: Site, after: Site): string[] {
+async function leavers(req: PayloadRequest, before: Site, after: Site): Promise<string[]> {
   const agents = before.agents.filter((id) => !after.agents.includes(id));
-  const members = before.members.filter((id) => after.members.length > 0 && !after.members.includes(id));
+  if (after.members.length === 0) return agents;
+  const were = before.members.length ? before.members : await accountsOfPeople(req);
+  const members = were.filter((id) => !after.members.includes(id) && !after.agents.includes(id));
   return [...new Set([...agents, ...members])];
+}
+
+/** Where no members were listed, every account was one; those that never came have no session to end. */
+async function accountsOfPeople(req: PayloadRequest): Promise<string[]> {
+  const query = await transactionOf(req);
+  const rows = await query<{ account: unknown }>(
+    `select distinct account_id as account from ${tablesOf(req.payload).people} where account_id is not null`,
+  );
+  return rows.map(({ account }) => String(account));
 }

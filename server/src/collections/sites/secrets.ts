@@ -25,7 +25,12 @@ export const secretFields: Field[] = [
     maxRows: 2,
     admin: { description: 'Add a row and save: the secret is made and shown once.', initCollapsed: false },
     fields: [
-      { name: 'kid', type: 'text', maxLength: 64, admin: { description: 'Its name in the JWT header; made if left empty.' } },
+      {
+        name: 'kid',
+        type: 'text',
+        maxLength: 64,
+        admin: { description: 'Its name in the JWT header; made if left empty.' },
+      },
       { name: 'value', type: 'text', maxLength: 512, access: { read: nobody }, admin: { hidden: true } },
     ],
   },

@@ -25,7 +25,14 @@ export const threads: CollectionConfig = {
     textId,
     // What the panel calls it: a direct thread has no title on the wire.
     { name: 'label', type: 'text', access: { create: nobody, update: nobody }, admin: { hidden: true } },
-    { name: 'site', type: 'relationship', relationTo: 'sites', required: true, index: true, access: { update: nobody } },
+    {
+      name: 'site',
+      type: 'relationship',
+      relationTo: 'sites',
+      required: true,
+      index: true,
+      access: { update: nobody },
+    },
     {
       name: 'kind',
       type: 'select',

@@ -1,5 +1,10 @@
 import { ChatError, type Fault } from '@payload-chat/protocol';
-import type { CollectionAfterChangeHook, CollectionBeforeDeleteHook, CollectionBeforeValidateHook, PayloadRequest } from 'payload';
+import type {
+  CollectionAfterChangeHook,
+  CollectionBeforeDeleteHook,
+  CollectionBeforeValidateHook,
+  PayloadRequest,
+} from 'payload';
 import { append } from '../../log/append.ts';
 import { actorOf } from '../actor.ts';
 import { know, siteIn } from '../look-up.ts';
@@ -32,8 +37,14 @@ export const completeThread: CollectionBeforeValidateHook = async ({ data = {}, 
 /** The unique index decides; this only says it in words for the panel. */
 async function refuseTaken(req: PayloadRequest, slot: string, room: boolean): Promise<void> {
   if (!room) return;
-  const { totalDocs } = await req.payload.count({ collection: 'threads', where: { slot: { equals: slot } }, overrideAccess: true, req });
-  if (totalDocs) throw new ChatError('invalid', { faults: [{ field: 'key', message: 'The site has a room of this key.' }] });
+  const { totalDocs } = await req.payload.count({
+    collection: 'threads',
+    where: { slot: { equals: slot } },
+    overrideAccess: true,
+    req,
+  });
+  if (totalDocs)
+    throw new ChatError('invalid', { faults: [{ field: 'key', message: 'The site has a room of this key.' }] });
 }
 
 /** `thread.created`, or `thread.updated` where something changed that a reader or a grant depends on. */
