@@ -9,19 +9,20 @@ import { createApp } from './app.ts';
 import { readConfig } from './config.ts';
 import { createCore, createLocal } from './core.ts';
 import type { HubNumbers } from './hubs.ts';
-import { webSink } from './web-sink.ts';
+import { createWebSinks } from './web-sink.ts';
 import type { WorkerEnv } from './worker-env.ts';
 
 export class HubObject extends DurableObject<WorkerEnv> {
   #enrolled: Promise<void> = Promise.resolve();
   readonly #core = createCore(readConfig({ ...this.env }), (input, init) => fetch(input, init));
   readonly #local = createLocal(this.#core, { onCount: (count) => this.#enroll(count > 0) });
+  readonly #sinkOf = createWebSinks(this.#core.clock);
   readonly #app = createApp({
     ...this.#core,
     platform: {
       // Only the Worker reaches an object, and it wrote this itself.
       clientOf: (request) => request.headers.get(wire.client) ?? undefined,
-      stream: (request, _, client) => this.#local.reading.stream(request, client, webSink(request.signal)),
+      stream: (request, _, client) => this.#local.reading.stream(request, client, this.#sinkOf(request.signal)),
       snapshot: async (request, id, client) => {
         const answer = await this.#local.reading.snapshot(request, id, client);
         return answer && responseOf(answer);
