@@ -1,14 +1,5 @@
 /** A site's chat over one edge: one session, one stream, any number of threads. */
-import {
-  ChatError,
-  type Clock,
-  isBefore,
-  type LineEvent,
-  read,
-  readEvent,
-  signal as signalShape,
-  systemClock,
-} from '@payload-chat/protocol';
+import { type Clock, type LineEvent, systemClock } from '@payload-chat/protocol';
 import { createLine } from './line.ts';
 import { createPersistence } from './persist.ts';
 import { createRequest } from './request.ts';
@@ -46,6 +37,7 @@ export function createClient(options: ClientOptions): Client {
     site,
     getToken,
     fetch = globalThis.fetch.bind(globalThis),
+    onFrame,
     clock = systemClock,
     random = Math.random,
     storage = pageStorage(),
@@ -53,18 +45,14 @@ export function createClient(options: ClientOptions): Client {
     origin = globalThis.location?.origin,
   } = options;
   const edge = options.edge.replace(/\/+$/, '');
-  const threads = new Map<string, KeptThread>();
+  const kept = new Map<string, KeptThread>();
+  const threads = () => [...kept.values()];
   const { persist, wake } = createPersistence(clock, random);
-  const request = createRequest(edge, fetch, clock);
   let closed = false;
-  /** The token of the newest stream. */
-  let streamToken = '';
-  /** A second thread beside a guest's room takes more than a guest. */
-  let rising: Promise<void> | undefined;
+  /** Of one caller: ends with him. */
+  let life = new AbortController();
+  let request = createRequest(edge, fetch, life.signal);
   let session = newSession();
-
-  const opened = () => [...threads.values()].filter(({ open }) => open);
-  const every = (run: (thread: KeptThread) => void) => [...threads.values()].forEach(run);
 
   function newSession() {
     return createSession({
@@ -76,76 +64,38 @@ export function createClient(options: ClientOptions): Client {
       storage,
       key: `payload-chat:${edge}:${site}`,
       room() {
-        const [only, another] = opened();
-        return only && !another && 'room' in only.target ? only.target.room : undefined;
+        const [only, another] = threads().filter(({ open }) => open);
+        if (!only) return null;
+        return another || !('room' in only.target) ? undefined : only.target.room;
       },
-      idle: () => opened().length === 0,
       onRenew() {
         line.renew();
-        every((thread) => {
+        for (const thread of threads()) {
           thread.changed();
           thread.lookAgain();
-        });
+        }
       },
-      onSwitch: () => client.reset(),
+      onSwitch: reset,
     });
   }
 
   const line = createLine({
+    threads,
+    session: () => session,
+    open: (query, headers, signal) => fetch(`${edge}/api/messages/sse?${query}`, { headers, signal }),
+    wake,
+    onFrame,
     clock,
     random,
     events,
-    topics() {
-      const known = opened().flatMap(({ topic }) => topic ?? []);
-      const topics = new Set(known.filter(Boolean));
-      if (topics.size && session.user?.kind !== 'guest') topics.add('me');
-      return known.length ? [...topics] : undefined;
-    },
-    cursor: () =>
-      opened().reduce<string | undefined>(
-        (first, { cursor }) => (cursor && isBefore(cursor, first) ? cursor : first),
-        undefined,
-      ),
-    async connect(topics, cursor, signal) {
-      try {
-        streamToken = await session.token();
-      } catch (failure) {
-        // What the session was refused the stream is refused too; a broken network is one here as well.
-        throw failure instanceof ChatError && failure.cause ? failure.cause : failure;
-      }
-      return fetch(
-        `${edge}/api/messages/sse?${topics.map((name) => `topic=${encodeURIComponent(name)}`).join('&')}`,
-        {
-          headers: { Authorization: `Bearer ${streamToken}`, ...(cursor ? { 'Last-Event-ID': cursor } : {}) },
-          signal,
-        },
-      );
-    },
-    async onUnauthorized() {
-      session.refuse(streamToken);
-      await session.token();
-    },
-    onEvent(wire) {
-      const event = readEvent(wire);
-      every((thread) => thread.onEvent(wire, event));
-    },
-    onSignal(wire) {
-      const signal = read(signalShape, wire);
-      if (signal) every((thread) => thread.onSignal(signal));
-    },
-    onReady: () => every((thread) => thread.lookAgain()),
-    refresh: () => Promise.all(opened().map((thread) => thread.load())),
-    onRefused: () => every((thread) => thread.refresh()),
-    onConnection: () => every((thread) => thread.changed()),
-    onWake: wake,
-    onLine: options.onFrame,
   });
 
   const host: ThreadHost = {
     clock,
     persist,
-    get user() {
-      return session.user;
+    wake,
+    get session() {
+      return session;
     },
     get connection() {
       return line.connection;
@@ -153,64 +103,50 @@ export function createClient(options: ClientOptions): Client {
     get closed() {
       return closed;
     },
-    async call(parser, path, asked) {
-      await rising;
-      for (let again = false; ; again = true) {
-        const token = await session.token();
-        try {
-          return await request(parser, path, { ...asked, token });
-        } catch (failure) {
-          if (!isUnauthorized(failure)) throw failure;
-          session.refuse(token);
-          // A new token refused too: a hop may not know its key yet. It is tried again later.
-          if (again) throw new ChatError('unavailable', { cause: failure });
-        }
-      }
-    },
-    write: () => session.write(),
-    onOpen() {
-      // Refused, the room stays readable.
-      if (opened().length > 1) rising = session.rise().catch(() => {});
-    },
     sync: line.sync,
   };
 
-  const client: Client = {
+  /** Everything of the caller ends, and begins anew unless the client is closed. */
+  function reset() {
+    life.abort();
+    session.close();
+    life = new AbortController();
+    request = createRequest(edge, fetch, life.signal);
+    session = newSession();
+    line.end();
+    for (const thread of threads()) thread.restart();
+  }
+
+  return {
     edge,
     site,
     open(target) {
       const name = nameOf(target);
-      const thread = threads.get(name) ?? createThread(host, target);
-      threads.set(name, thread);
+      const thread = kept.get(name) ?? createThread(host, target);
+      kept.set(name, thread);
       return thread.store;
     },
     reset() {
-      if (closed) return;
-      session.close();
-      session = newSession();
-      rising = undefined;
-      line.end();
-      every((thread) => thread.restart());
+      if (!closed) reset();
     },
     async logout() {
       const { user } = session;
       try {
-        if (user && user.kind !== 'guest') await request(() => true, 'chat/logout', { body: {}, token: await session.token() });
+        if (user && user.kind !== 'guest')
+          await request(() => true, 'chat/logout', { body: {}, token: await session.token() });
       } catch (failure) {
         if (!isUnauthorized(failure)) throw failure; // Else it had ended already.
       } finally {
         session.forget();
-        client.reset();
+        if (!closed) reset();
       }
     },
     close() {
       closed = true;
-      session.close();
-      every((thread) => thread.close());
+      reset();
       line.close();
     },
   };
-  return client;
 }
 
 function pageStorage(): KeyStorage | null {

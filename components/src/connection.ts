@@ -13,10 +13,13 @@ export function nextConnection(
   unplugged: boolean,
   nowMs: number,
 ): Connection {
-  if (!state && !unplugged) return now.is === 'connecting' ? now : { is: 'connecting' };
-  if (state?.is === 'live' && !unplugged) return now.is === 'live' ? now : { is: 'live' };
-  const broken = state?.is === 'waiting' && state.why === 'network';
-  const is = unplugged || (broken && (state.attempt > 1 || now.is === 'offline')) ? 'offline' : 'reconnecting';
-  if (now.is === is || (is === 'reconnecting' && state?.is !== 'waiting' && state?.is !== 'stopped')) return now;
-  return { is, sinceMs: 'sinceMs' in now ? now.sinceMs : nowMs };
+  let { is } = now;
+  if (!state) is = 'connecting';
+  else if (state.is === 'live') is = 'live';
+  else if (state.is === 'waiting' && state.why === 'network') {
+    if (is !== 'offline') is = state.attempt > 1 ? 'offline' : 'reconnecting';
+  } else if (state.is === 'waiting' || state.is === 'stopped') is = 'reconnecting';
+  if (unplugged) is = 'offline';
+  if (is === now.is) return now;
+  return is === 'live' || is === 'connecting' ? { is } : { is, sinceMs: 'sinceMs' in now ? now.sinceMs : nowMs };
 }

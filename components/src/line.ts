@@ -1,31 +1,31 @@
 /** The one stream of a client: every open thread rides on it, whatever their number (six connections per origin). */
 import {
   backoffMs,
+  type ChatError,
   type Clock,
   isBefore,
   type LineEvent,
+  read,
+  readEvent,
   type StreamResponse,
   type Subscription,
-  type SubscriptionOptions,
+  signal as signalShape,
   subscribe,
 } from '@payload-chat/protocol';
 import { nextConnection } from './connection.ts';
+import type { Session } from './session.ts';
+import type { KeptThread } from './thread-store.ts';
 import type { Connection } from './view.ts';
 
-export interface LineOptions extends Pick<SubscriptionOptions, 'onEvent' | 'onSignal' | 'onReady' | 'onUnauthorized'> {
-  /** What the open threads need to hear now; `undefined`: no stream. Nothing: it is not known yet. */
-  topics(): string[] | undefined;
-  /** From where all of them can go on: the earliest of their cursors. */
-  cursor(): string | undefined;
-  connect(topics: string[], cursor: string | undefined, signal: AbortSignal): Promise<StreamResponse>;
-  /** The cursor could not be honoured: every thread takes a fresh snapshot. */
-  refresh(): Promise<unknown>;
-  /** The edge refused the stream for good: every thread asks for itself. */
-  onRefused(): void;
-  onConnection(): void;
+export interface LineOptions {
+  /** All threads, the closed ones too. */
+  threads(): KeptThread[];
+  session(): Session;
+  /** Opens a stream; `query` names its topics. */
+  open(query: string, headers: Record<string, string>, signal: AbortSignal): Promise<StreamResponse>;
   /** The network may be back: whoever waits tries now. */
-  onWake(): void;
-  onLine: ((event: LineEvent) => void) | undefined;
+  wake(): void;
+  onFrame: ((event: LineEvent) => void) | undefined;
   clock: Clock;
   random: () => number;
   /** Says `online`, `offline`, `pageshow`, `visibilitychange`. */
@@ -47,56 +47,93 @@ export interface Line {
 /** How often the clock is looked at, and how far it must have jumped to say that the machine slept. */
 const beatMs = 20_000;
 const sleptMs = 90_000;
-/** How soon at the earliest a refused stream is tried again. */
+/** How soon at the earliest a stream that was refused for good is tried again. */
 const refusedMs = 1000;
 const heard = ['online', 'offline', 'pageshow', 'visibilitychange'];
 
-export function createLine(options: LineOptions): Line {
-  const { clock, random, events } = options;
+export function createLine({ threads, session, open, wake, onFrame, clock, random, events }: LineOptions): Line {
   let connection: Connection = { is: 'connecting' };
   let stream: Subscription | undefined;
-  /** The topics of the stream that was opened last. */
+  /** The topics of the stream that was opened last, and the token it was opened with. */
   let opened: string[] = [];
+  let token = '';
   let resetting = false;
   let refusals = 0;
   let unplugged = globalThis.navigator?.onLine === false;
   let cancelBeat = () => {};
   let cancelRetry = () => {};
 
+  /** What the open threads need to hear; `undefined` where none does. Nothing: it is not known yet. */
+  function topics(): string[] | undefined {
+    const needs = threads().flatMap(({ topic }) => topic ?? []);
+    const named = new Set(needs.filter(Boolean));
+    if (named.size && session().user?.kind !== 'guest') named.add('me');
+    return needs.length ? [...named] : undefined;
+  }
+
+  /** From where all of them can go on. */
+  const cursor = () => threads().reduce((first, { cursor: at }) => (at && isBefore(at, first) ? at : first), none);
+
   function look() {
     const next = nextConnection(connection, stream?.state, unplugged, clock.now());
     if (next === connection) return;
     connection = next;
-    options.onConnection();
+    for (const thread of threads()) thread.changed();
   }
 
-  function begin(cursor: string | undefined) {
+  function begin() {
     end();
+    const from = cursor();
     const mine = subscribe({
-      ...options,
-      cursor,
-      open(from, signal) {
-        opened = options.topics() ?? [];
-        return options.connect(opened, from, signal);
+      clock,
+      random,
+      ...(from ? { cursor: from } : {}),
+      ...(onFrame ? { onLine: onFrame } : {}),
+      async open(last, signal) {
+        opened = topics() ?? [];
+        token = await session()
+          .token()
+          .catch((failure: ChatError) => {
+            throw failure.cause ?? failure; // A network that broke there is broken here as well.
+          });
+        return open(
+          opened.map((name) => `topic=${encodeURIComponent(name)}`).join('&'),
+          { Authorization: `Bearer ${token}`, ...(last ? { 'Last-Event-ID': last } : {}) },
+          signal,
+        );
+      },
+      async onUnauthorized() {
+        session().refuse(token);
+        await session().token();
+      },
+      onEvent(wire) {
+        const event = readEvent(wire);
+        for (const thread of threads()) thread.onEvent(wire, event);
+      },
+      onSignal(wire) {
+        const signal = read(signalShape, wire);
+        if (signal) for (const thread of threads()) thread.onSignal(signal);
+      },
+      onReady() {
+        for (const thread of threads()) thread.lookAgain();
       },
       async onReset() {
         resetting = true;
-        try {
-          await options.refresh();
-        } finally {
-          resetting = false;
-        }
-        return options.cursor();
+        await Promise.all(threads().map((thread) => thread.refresh()));
+        resetting = false;
+        return cursor();
       },
       onState(state) {
         if (mine !== stream) return;
         look();
         if (state.is === 'live') {
           refusals = 0;
-          options.onWake();
+          wake();
         }
-        if (state.is === 'stopped' && state.error)
-          cancelRetry = clock.after(Math.max(refusedMs, backoffMs(refusals++, random)), options.onRefused);
+        if (state.is !== 'stopped' || !state.error) return;
+        cancelRetry = clock.after(Math.max(refusedMs, backoffMs(refusals++, random)), () => {
+          for (const thread of threads()) void thread.refresh();
+        });
       },
     });
     stream = mine;
@@ -107,7 +144,7 @@ export function createLine(options: LineOptions): Line {
     const lastMs = clock.now();
     cancelBeat = clock.after(beatMs, () => {
       // A stream that was open when the machine fell asleep may be dead without knowing.
-      if (clock.now() - lastMs > sleptMs) wake(true);
+      if (clock.now() - lastMs > sleptMs) hasten(true);
       beat();
     });
   }
@@ -122,19 +159,16 @@ export function createLine(options: LineOptions): Line {
     last?.close();
   }
 
-  function wake(reopen: boolean) {
+  function hasten(reopen: boolean) {
     if (reopen && stream?.state.is === 'live') stream.move();
-    else stream?.nudge();
-    options.onWake();
+    stream?.nudge();
+    wake();
   }
 
-  function hear(event: Event & { persisted?: boolean }) {
-    const { type } = event;
-    if (type.endsWith('line')) {
-      unplugged = type === 'offline';
-      look();
-    }
-    if (!unplugged && (type !== 'pageshow' || event.persisted)) wake(type !== 'visibilitychange');
+  function hear({ type }: Event) {
+    if (type.endsWith('line')) unplugged = type === 'offline';
+    look();
+    if (!unplugged) hasten(type === 'online');
   }
   for (const name of heard) events?.addEventListener(name, hear);
 
@@ -142,14 +176,14 @@ export function createLine(options: LineOptions): Line {
     get connection() {
       return connection;
     },
-    sync(cursor) {
-      const topics = options.topics();
-      if (!topics) end();
-      else if (!topics.length) return;
-      else if (!stream || stream.state.is === 'stopped') begin(options.cursor());
+    sync(needed) {
+      const names = topics();
+      if (!names) end();
+      else if (!names.length) return;
+      else if (!stream || stream.state.is === 'stopped') begin();
       else if (!resetting) {
-        const back = cursor !== undefined && isBefore(cursor, stream.cursor);
-        if (back || topics.some((name) => !opened.includes(name))) stream.move(back ? cursor : stream.cursor);
+        const back = needed !== undefined && isBefore(needed, stream.cursor);
+        if (back || names.some((name) => !opened.includes(name))) stream.move(back ? needed : stream.cursor);
       }
       look();
     },
@@ -164,3 +198,5 @@ export function createLine(options: LineOptions): Line {
     },
   };
 }
+
+const none: string | undefined = undefined;

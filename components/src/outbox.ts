@@ -5,14 +5,8 @@
  *          ^    \--final refusal--> failed --discard--> gone
  *          +----------retry----------/
  */
-import { type ChatError, type Clock, type Message, parseCursor, type Snapshot } from '@payload-chat/protocol';
+import type { ChatError, Clock, Message } from '@payload-chat/protocol';
 import type { Persistence } from './persist.ts';
-
-/** The answer to a send: the message with its place in the log, as far as the thread's own epoch is known. */
-export interface Taken extends Message {
-  pos: number;
-  epoch: string | undefined;
-}
 
 /** An entry is never changed, only replaced. `error` and `taken` exclude each other. */
 export interface Entry {
@@ -21,74 +15,57 @@ export interface Entry {
   readonly replyTo: string | undefined;
   readonly timestamp: string;
   readonly error?: ChatError | undefined;
-  readonly taken?: Taken;
-}
-
-export interface OutboxOptions {
-  post(entry: Entry, signal: AbortSignal): Promise<Taken>;
-  persist: Persistence['persist'];
-  clock: Clock;
-  onChange(): void;
+  readonly taken?: Message | undefined;
 }
 
 export interface Outbox {
   readonly entries: readonly Entry[];
   /** 429: when the next send may go out, in milliseconds since 1970; null when now. */
   readonly againAtMs: number | null;
-  add(content: string, replyTo?: string): void;
+  add(content: string, replyTo: string | undefined): void;
+  /** Sends a failed message again under the same localId. */
   retry(localId: string): void;
-  discard(localId: string): void;
-  /** Drops the entries that the thread's own state shows or has passed: by echo or by answer, whichever came first. */
-  settle(snapshot: Snapshot, me: string | undefined): void;
-  /** Forgets everything, also what is on its way. */
-  clear(): void;
+  /** Drops the others, without a word; one of them that is on its way is not sent again. */
+  keep(test: (entry: Entry) => boolean): void;
 }
 
-export function createOutbox({ post, persist, clock, onChange }: OutboxOptions): Outbox {
+export function createOutbox(
+  post: (entry: Entry) => Promise<Message>,
+  persist: Persistence['persist'],
+  clock: Clock,
+  onChange: () => void,
+): Outbox {
   let entries: readonly Entry[] = [];
   let againAtMs: number | null = null;
-  let life = new AbortController();
   let busy = false;
 
-  function put(next: readonly Entry[]) {
-    entries = next;
+  function set(localId: string, into: Partial<Entry>) {
+    entries = entries.map((entry) => (entry.localId === localId ? { ...entry, ...into } : entry));
     onChange();
-  }
-  const set = (localId: string, into: Partial<Entry>) =>
-    put(entries.map((entry) => (entry.localId === localId ? { ...entry, ...into } : entry)));
-
-  function pausedUntil(ms: number | null) {
-    if (ms === againAtMs) return;
-    againAtMs = ms;
-    onChange();
+    void work();
   }
 
   async function work() {
-    if (busy) return;
-    const { signal } = life;
-    for (;;) {
-      const entry = entries.find(({ taken, error }) => !taken && !error);
-      busy = entry !== undefined;
-      if (!entry) return;
-      let into: Partial<Entry> | undefined;
-      try {
-        const taken = await persist(
-          () => {
-            pausedUntil(null);
-            return post(entry, signal);
-          },
-          signal,
-          (error, ms) => {
-            if (error.code === 'rate-limited') pausedUntil(clock.now() + ms);
-          },
-        );
-        into = taken && { taken };
-      } catch (error) {
-        into = { error: error as ChatError };
-      }
-      if (signal.aborted) return;
-      set(entry.localId, into ?? {});
-    }
+    const next = entries.find(({ taken, error }) => !taken && !error);
+    if (busy || !next) return;
+    busy = true;
+    const { localId } = next;
+    const into = await persist(
+      () => {
+        againAtMs = null;
+        return post(next);
+      },
+      () => entries.some((entry) => entry.localId === localId),
+      (error, ms) => {
+        if (error.code === 'rate-limited') againAtMs = clock.now() + ms;
+        onChange();
+      },
+    ).then(
+      (taken) => ({ taken }),
+      (error: ChatError) => ({ error }),
+    );
+    busy = false;
+    set(localId, into);
   }
 
   return {
@@ -101,32 +78,13 @@ export function createOutbox({ post, persist, clock, onChange }: OutboxOptions):
     add(content, replyTo) {
       // Not randomUUID, which pages without TLS lack.
       const bytes = crypto.getRandomValues(new Uint8Array(16));
-      const localId = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-      put([...entries, { localId, content, replyTo, timestamp: new Date(clock.now()).toISOString() }]);
-      void work();
+      const localId = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+      entries = [...entries, { localId, content, replyTo, timestamp: new Date(clock.now()).toISOString() }];
+      set('', {});
     },
-    retry(localId) {
-      set(localId, { error: undefined });
-      void work();
-    },
-    discard(localId) {
-      put(entries.filter((entry) => entry.localId !== localId || !entry.error));
-    },
-    settle({ messages, cursor }, me) {
-      const at = parseCursor(cursor);
-      const left = entries.filter(
-        ({ localId, taken }) =>
-          !(taken && at && (taken.pos <= at.pos || taken.epoch !== at.epoch)) &&
-          !messages.some((message) => message.localId === localId && message.sender.id === me),
-      );
-      if (left.length < entries.length) put(left);
-    },
-    clear() {
-      life.abort();
-      life = new AbortController();
-      busy = false;
-      againAtMs = null;
-      put([]);
+    retry: (localId) => set(localId, { error: undefined }),
+    keep(test) {
+      entries = entries.filter(test);
     },
   };
 }

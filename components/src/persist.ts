@@ -1,54 +1,50 @@
 /** Trying again, in one place: full jitter, the server's wish is the floor, a final refusal ends it. */
-import { backoffMs, ChatError, type Clock } from '@payload-chat/protocol';
+import { backoffMs, type ChatError, type Clock } from '@payload-chat/protocol';
 
 export interface Persistence {
   /**
-   * Runs until it succeeds or the signal ends (then `undefined`). `onWait` hears why it waits and how long.
+   * Runs until it succeeds or is not `wanted` any more (then `undefined`). `onWait` hears why it waits and how long.
    * @throws ChatError that trying again can't help.
    */
   persist<T>(
     run: () => Promise<T>,
-    signal: AbortSignal,
+    wanted: () => boolean,
     onWait?: (error: ChatError, ms: number, attempt: number) => void,
   ): Promise<T | undefined>;
-  /** The network is back: whoever waits tries now, but for those the server told to be slower. */
-  wake(): void;
+  /** The network may be back: whoever waits tries now. `all`: also those whom the server told to be slower. */
+  wake(all?: boolean): void;
 }
 
 export function createPersistence(clock: Clock, random: () => number): Persistence {
-  const waits = new Set<() => void>();
-
-  const pause = (ms: number, firm: boolean, signal: AbortSignal) =>
-    new Promise<void>((resolve) => {
-      const end = () => {
-        cancel();
-        waits.delete(end);
-        signal.removeEventListener('abort', end);
-        resolve();
-      };
-      const cancel = clock.after(ms, end);
-      signal.addEventListener('abort', end);
-      if (!firm) waits.add(end);
-    });
+  /** Ends of the waits, and whether only time may end them. */
+  const waits = new Map<() => void, boolean>();
 
   return {
-    async persist(run, signal, onWait) {
-      for (let attempt = 0; !signal.aborted; attempt += 1) {
+    async persist(run, wanted, onWait) {
+      for (let attempt = 0; wanted(); attempt += 1) {
         try {
-          const answer = await run();
-          return signal.aborted ? undefined : answer;
+          return await run();
         } catch (failure) {
-          if (signal.aborted) break;
-          if (!(failure instanceof ChatError) || !failure.retry) throw failure;
-          const ms = Math.max(backoffMs(attempt, random), (failure.retryAfterS ?? 0) * 1000);
-          onWait?.(failure, ms, attempt);
-          await pause(ms, failure.code === 'rate-limited', signal);
+          const error = failure as ChatError;
+          if (!wanted()) break;
+          if (!error.retry) throw error;
+          const ms = Math.max(backoffMs(attempt, random), (error.retryAfterS ?? 0) * 1000);
+          onWait?.(error, ms, attempt);
+          await new Promise<void>((resolve) => {
+            const cancel = clock.after(ms, end);
+            function end() {
+              cancel();
+              waits.delete(end);
+              resolve();
+            }
+            waits.set(end, error.code === 'rate-limited');
+          });
         }
       }
       return undefined;
     },
-    wake() {
-      for (const end of [...waits]) end();
+    wake(all) {
+      for (const [end, firm] of [...waits]) if (all || !firm) end();
     },
   };
 }

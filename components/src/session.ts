@@ -1,7 +1,7 @@
 /**
  * Who the caller is, and the token that says so.
  *
- *   none --token()--> guest --rise()--> visitor    a lone public room is read as a guest, nothing is stored
+ *   none --token()--> guest --token(true)--> visitor    a lone public room is read as a guest, nothing is stored
  *     |
  *     +----token()--> whoever getToken, the origin's cookie or the kept handle says, else a new visitor
  *
@@ -12,9 +12,12 @@ import {
   session as answer,
   ChatError,
   type Clock,
-  claims,
+  object,
+  optional,
   read,
+  text,
   type User,
+  word,
 } from '@payload-chat/protocol';
 import type { Request } from './request.ts';
 
@@ -38,10 +41,8 @@ export interface SessionOptions {
   storage: KeyStorage | null;
   /** Under which name a visitor's handle lies there. */
   key: string;
-  /** The public room for which a guest is enough; `undefined` where it takes a visitor. */
-  room(): string | undefined;
-  /** Whether nobody needs the token any more: it is then let lapse. */
-  idle(): boolean;
+  /** The public room for which a guest is enough; `undefined` where it takes a visitor, `null` where nobody asks. */
+  room(): string | null | undefined;
   /** The token was renewed, or a guest has become a visitor: streams move over. */
   onRenew(): void;
   /** The token speaks for somebody else now. */
@@ -51,13 +52,16 @@ export interface SessionOptions {
 export interface Session {
   /** `undefined` before the first token. */
   readonly user: User | undefined;
-  /** A token that is still good; calls meanwhile share one. @throws ChatError as the edge or `getToken` refused. */
-  token(): Promise<string>;
+  /**
+   * A token that is still good, one that may `write` on demand: a guest becomes a visitor. Calls meanwhile share what
+   * is under way. Refused, a guest stays a guest. @throws ChatError as the edge or `getToken` refused.
+   */
+  token(write?: boolean): Promise<string>;
+  /** A request with the token; one refused for its token is made once more with another. */
+  call: Request;
   /** A hop refused this token: the next call asks for another. */
   refuse(token: string): void;
-  /** A guest becomes a visitor. Refused, he stays a guest. */
-  rise(): Promise<void>;
-  /** To be called before a send: rises, and keeps the visitor's handle for his next visit. */
+  /** To be called before a send: a visitor's handle is kept from now on for his next visit. */
   write(): Promise<void>;
   /** The visitor's handle is kept no longer. */
   forget(): void;
@@ -69,28 +73,26 @@ const renewMs = 60_000;
 /** A token is tried for at least this long, whatever a wrong clock here makes of its end; then a hop refuses it. */
 const triedMs = 90_000;
 
-export function createSession({ site, request, clock, getToken, own, storage, ...options }: SessionOptions): Session {
-  const { key } = options;
+export function createSession(options: SessionOptions): Session {
+  const { site, request, clock, getToken, own, storage, key, room } = options;
   let held: Answer | undefined;
+  /** Until when it is good; 0 once it was refused. */
   let endMs = 0;
-  let known: User | undefined;
   let handle: string | undefined;
   let flight: Promise<void> | undefined;
-  let rising: Promise<void> | undefined;
   let cancel = () => {};
-  let guestIsEnough = true;
   let wrote = false;
+  let closed = false;
 
-  const life = new AbortController();
-  const ask = (proof: object, token?: string) =>
-    request(answer, 'chat/session', { body: { site, ...proof }, token, signal: life.signal });
+  const ask = (proof?: object, token?: string) => request(answer, 'chat/session', { body: { site, ...proof }, token });
+  const isGuest = () => held?.user.kind === 'guest';
 
-  async function prove(): Promise<Answer> {
+  async function prove(write?: boolean): Promise<Answer> {
     if (getToken) return believe(await getToken(), site);
     const kept = handle ?? storage?.getItem(key);
     if (own && !handle) {
       // The browser adds the cookie; a handle sent beside it would win over it.
-      const here = await ask({});
+      const here = await ask();
       if (!kept || here.user.kind !== 'visitor') return here;
     }
     if (kept)
@@ -100,13 +102,12 @@ export function createSession({ site, request, clock, getToken, own, storage, ..
         if (!isUnauthorized(failure)) throw failure;
         session.forget();
       }
-    const room = guestIsEnough && !own && options.room();
-    return ask(room ? { room } : {});
+    return ask(write || own || !room() ? {} : { room: room() });
   }
 
   /** One at a time; what it brings is held. */
-  function obtain(run: () => Promise<Answer>): Promise<void> {
-    flight ??= run()
+  function obtain(run: Promise<Answer>): Promise<void> {
+    flight = run
       .then(hold, (failure) => {
         throw failure instanceof ChatError ? failure : new ChatError('unavailable', { cause: failure });
       })
@@ -117,80 +118,76 @@ export function createSession({ site, request, clock, getToken, own, storage, ..
   }
 
   function hold(next: Answer) {
-    if (life.signal.aborted) throw new ChatError('unavailable');
-    const last = known;
+    if (closed) throw new ChatError('unavailable');
+    const last = held?.user;
     held = next;
     endMs = Math.max(Date.parse(next.expiresAt) || 0, clock.now() + triedMs);
-    known = next.user;
     handle = next.visitor ?? handle;
     renewIn(endMs - renewMs - clock.now());
+    if (!last || last.id === next.user.id) return;
     // Of one who has not written yet nothing was shown.
-    if (last && last.id !== known.id && last.kind !== 'guest' && (wrote || last.kind !== 'visitor')) options.onSwitch();
+    if (last.kind === 'guest' || (last.kind === 'visitor' && !wrote)) options.onRenew();
+    else options.onSwitch();
   }
 
   function renewIn(ms: number) {
     cancel();
     cancel = clock.after(ms, async () => {
-      if (options.idle()) held = undefined;
-      const { token, user } = held ?? {};
-      if (!token) return;
+      if (room() === null) endMs = 0;
+      if (!endMs || flight) return;
       try {
         // A guest's answer is shared, and cached at the edge.
-        await obtain(() => (getToken || user?.kind === 'guest' ? prove() : ask({}, token)));
+        await obtain(getToken || isGuest() ? prove() : ask({}, held?.token));
         options.onRenew();
       } catch {
         // It is still good for a while; whoever needs one after its end hears why there is none.
-        if (!life.signal.aborted) renewIn(renewMs / 6);
+        if (!closed) renewIn(renewMs / 6);
       }
     });
   }
 
-  /** The guest's token stays in use meanwhile, so that a refusal takes nothing from the reader. */
-  async function becomeVisitor() {
-    guestIsEnough = false;
-    try {
-      await session.token();
-      if (known?.kind !== 'guest') return;
-      // What is under way already may bring a guest once more.
-      while (known.kind === 'guest') await obtain(prove);
-    } catch (failure) {
-      guestIsEnough = true;
-      throw failure;
-    }
-    options.onRenew();
-  }
-
   const session: Session = {
     get user() {
-      return known;
+      return held?.user;
     },
-    async token() {
-      while (!held || endMs <= clock.now()) await obtain(prove);
-      return held.token;
+    async token(write) {
+      const good = () => held && endMs > clock.now();
+      try {
+        while (!good() || (isGuest() && (write || !room()))) await (flight ?? obtain(prove(write)));
+      } catch (failure) {
+        if (write || !good()) throw failure;
+      }
+      return held?.token ?? '';
+    },
+    async call(parser, path, asked) {
+      for (let again = false; ; again = true) {
+        const token = await session.token();
+        try {
+          return await request(parser, path, { ...asked, token });
+        } catch (failure) {
+          if (!isUnauthorized(failure)) throw failure;
+          session.refuse(token);
+          // A new token refused too: a hop may not know its key yet. It is tried again later.
+          if (again) throw new ChatError('unavailable', { cause: failure });
+        }
+      }
     },
     refuse(token) {
-      if (held?.token === token) held = undefined;
-    },
-    rise() {
-      rising ??= becomeVisitor().finally(() => {
-        rising = undefined;
-      });
-      return rising;
+      if (held?.token === token) endMs = 0;
     },
     async write() {
-      await session.rise();
-      if (wrote) return;
+      await session.token(true);
+      if (wrote || !handle) return;
       const kept = storage?.getItem(key);
-      if (handle && kept && kept !== handle) {
+      if (kept && kept !== handle) {
         // Another tab wrote first: this one goes on as the same visitor.
         handle = kept;
-        held = undefined;
-        await session.token();
-        options.onRenew();
+        endMs = 0;
+        await session.token(true);
       }
       wrote = true;
       try {
-        if (handle) storage?.setItem(key, handle);
+        storage?.setItem(key, handle);
       } catch {
         // Full or forbidden: he is a stranger at his next visit.
       }
@@ -200,7 +197,7 @@ export function createSession({ site, request, clock, getToken, own, storage, ..
       storage?.removeItem(key);
     },
     close() {
-      life.abort();
+      closed = true;
       cancel();
     },
   };
@@ -211,18 +208,17 @@ export function createSession({ site, request, clock, getToken, own, storage, ..
 export const isUnauthorized = (failure: unknown): boolean =>
   failure instanceof ChatError && failure.code === 'unauthorized';
 
+const claimed = object({ sub: text(1), kind: word<User['kind']>(), name: optional(text()) });
+
 /** A bare token says itself who it is for; it is not verified here, every hop does that. */
 function believe(given: { token: string; expiresAt: string }, site: string): Answer {
   const whole = read(answer, given);
   if (whole) return whole;
   try {
-    const part = given.token.split('.')[1]?.replaceAll('-', '+').replaceAll('_', '/') ?? '';
-    const bytes = Uint8Array.from(atob(part), (char) => char.charCodeAt(0));
-    const claimed = read(claims, JSON.parse(new TextDecoder().decode(bytes)));
-    if (claimed) {
-      const { sub: id, kind, name = '' } = claimed;
-      return { ...given, site, user: { id, kind, name } };
-    }
+    const part = given.token.split('.')[1] ?? '';
+    const bytes = Uint8Array.from(atob(part.replace(/-/g, '+').replace(/_/g, '/')), (char) => char.charCodeAt(0));
+    const said = read(claimed, JSON.parse(new TextDecoder().decode(bytes)));
+    if (said) return { ...given, site, user: { id: said.sub, kind: said.kind, name: said.name ?? '' } };
   } catch {
     // No token of ours, as below.
   }

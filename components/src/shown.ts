@@ -6,40 +6,39 @@ import type { Delivery, ShownMessage } from './view.ts';
 /** The caller before there is a session. */
 const nobody: User = { id: '', name: '', kind: 'guest' };
 
-export interface Parts {
-  messages: readonly Message[];
-  entries: readonly Entry[];
-  thread: string;
-  me: User | undefined;
-  offline: boolean;
-}
-
 /** Keeps what it made, so that an element renders again only what is new. */
-export function createShown(): (parts: Parts) => readonly ShownMessage[] {
+export function createShown() {
   const made = new WeakMap<object, ShownMessage>();
   let list: readonly ShownMessage[] = [];
 
   function show(key: object, message: Message, own: boolean, delivery: Delivery): ShownMessage {
-    const last = made.get(key);
-    if (last?.own === own && last.delivery.is === delivery.is && last.sender.id === message.sender.id) return last;
-    const next = { ...message, own, delivery };
-    made.set(key, next);
-    return next;
+    let shown = made.get(key);
+    if (shown?.own !== own || shown.delivery.is !== delivery.is || shown.sender.id !== message.sender.id) {
+      shown = { ...message, own, delivery };
+      made.set(key, shown);
+    }
+    return shown;
   }
 
-  return ({ messages, entries, thread, me = nobody, offline }) => {
+  /** `thread` is the id of the entries' thread, as far as it is known. */
+  return (
+    messages: readonly Message[],
+    entries: readonly Entry[],
+    thread: string,
+    sender: User = nobody,
+    offline: boolean,
+  ): readonly ShownMessage[] => {
     const written = (entry: Entry) => {
-      const { localId, content, replyTo, timestamp, taken, error } = entry;
-      const own = { id: localId, thread, sender: me, content, localId, replyTo, timestamp, seq: 0, changed: 0 };
+      const { taken, error, localId: id } = entry;
       return show(
         entry,
-        taken ?? own,
+        taken ?? { id, thread, sender, seq: 0, changed: 0, ...entry },
         true,
         error ? { is: 'failed', error } : { is: taken ? 'sent' : offline ? 'waiting' : 'pending' },
       );
     };
     const next = [
-      ...messages.map((message) => show(message, message, message.sender.id === me.id, { is: 'sent' })),
+      ...messages.map((message) => show(message, message, message.sender.id === sender.id, { is: 'sent' })),
       ...entries.filter(({ taken }) => taken).map(written),
       ...entries.filter(({ taken }) => !taken).map(written),
     ];

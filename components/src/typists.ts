@@ -5,18 +5,19 @@ export interface Typists {
   /** The same list while nothing changed. */
   readonly users: readonly User[];
   types(user: User): void;
-  stops(id: string): void;
-  clear(): void;
+  /** Without an id: all of them. */
+  stop(id?: string): void;
 }
 
 export function createTypists(clock: Clock, onChange: () => void): Typists {
   const cancels = new Map<string, () => void>();
   let users: readonly User[] = [];
 
-  function stops(id: string) {
-    cancels.get(id)?.();
-    if (!cancels.delete(id)) return;
-    users = users.filter((user) => user.id !== id);
+  function stop(id?: string) {
+    const left = users.filter((user) => id !== undefined && user.id !== id);
+    if (left.length === users.length) return;
+    for (const user of users) if (!left.includes(user)) cancels.get(user.id)?.();
+    users = left;
     onChange();
   }
 
@@ -26,19 +27,15 @@ export function createTypists(clock: Clock, onChange: () => void): Typists {
     },
     types(user) {
       const { id } = user;
-      if (!cancels.has(id)) {
-        users = [...users, user];
-        onChange();
-      }
       cancels.get(id)?.();
       cancels.set(
         id,
-        clock.after(limits.typingShownMs, () => stops(id)),
+        clock.after(limits.typingShownMs, () => stop(id)),
       );
+      if (users.some((other) => other.id === id)) return;
+      users = [...users, user];
+      onChange();
     },
-    stops,
-    clear() {
-      for (const id of [...cancels.keys()]) stops(id);
-    },
+    stop,
   };
 }
