@@ -17,8 +17,8 @@ export interface Delivery {
   place(subscriber: Subscriber, cursor: string): void;
   /** A chunk for a live subscriber, who stands at `pos` after it. */
   give(subscriber: Subscriber, chunk: Uint8Array, pos: number): void;
-  /** Carries out what an event means for a subscriber that was just given it. `false`: go no further now. */
-  effect(subscriber: Subscriber, effect: Effect, pos: number): boolean;
+  /** Carries out what the event at `pos` means for a subscriber that was just given it. */
+  effect(subscriber: Subscriber, effect: Effect, pos: number): void;
   /** Begins those whose cursor the head has reached. */
   arrive(): void;
   /** How far the subscriber was given everything. */
@@ -129,25 +129,21 @@ export function createDelivery({ options, history, audience, replay, flushed }: 
     if (turn && !isClosed(subscriber)) effect(subscriber, effectOf(subscriber, turn), pos);
   }
 
-  function effect(subscriber: Subscriber, found: Effect, pos: number): boolean {
+  function effect(subscriber: Subscriber, found: Effect, pos: number) {
     switch (found.is) {
       case 'nothing':
-        return true;
+        return;
       case 'regain':
-        audience.listen(subscriber, found.topic);
-        return true;
+        return audience.listen(subscriber, found.topic);
       case 'drop':
         audience.unlisten(subscriber, found.topic);
         // In a replay a later event may still give it back: going live asks again.
-        if (pos < flushed() || !isDeaf(subscriber)) return true;
-        bye(subscriber, 'revoked');
-        return false;
+        if (pos >= flushed() && isDeaf(subscriber)) bye(subscriber, 'revoked');
+        return;
       case 'end':
-        bye(subscriber, 'revoked');
-        return false;
+        return bye(subscriber, 'revoked');
       case 'recheck':
-        recheck(subscriber, found.topic, pos);
-        return false;
+        return recheck(subscriber, found.topic, pos);
     }
   }
 
