@@ -1,5 +1,6 @@
 /** What happens once per process before the chat serves anybody. */
 import type { Payload } from 'payload';
+import { watchSockets } from './endpoints/sockets.ts';
 import { adapterOf, queryOf, tablesOf } from './log/database.ts';
 import { install } from './log/install.ts';
 import { optionsOf } from './options.ts';
@@ -12,6 +13,7 @@ export async function start(payload: Payload): Promise<void> {
   checkAccounts(payload);
   await checkTables(payload);
   await checkTransactions(payload);
+  watchSockets();
   await install(payload);
   startRuntime(payload);
 }

@@ -8,8 +8,8 @@ export interface ByteStream {
 
 /** Bytes that may wait in the stream before it is full. */
 const roomBytes = 65_536;
-/** How long a closed stream may take to give its last bytes to a reader who has stopped, in ms; then it is torn down. */
-const lastWordsMs = 5000;
+/** How long a closed stream keeps its last bytes for a reader who has stopped, in ms; the socket is given up before. */
+const lastWordsMs = 10_000;
 
 /** `gone` is called once, when the reader has left. */
 export function createByteStream(gone: () => void): ByteStream {
@@ -53,7 +53,7 @@ export function createByteStream(gone: () => void): ByteStream {
         if (state !== 'open') return;
         state = 'closed';
         controller.close();
-        // Chunks that nobody takes would keep the socket open for as long as the other end likes.
+        // What nobody takes would stay for as long as the other end likes.
         lastWords = setTimeout(() => controller.error(new Error('The reader stopped reading.')), lastWordsMs);
         lastWords.unref();
       },

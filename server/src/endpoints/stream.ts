@@ -22,6 +22,7 @@ import { createByteStream } from './byte-stream.ts';
 import { mustBeEdge } from './edge-key.ts';
 import { endpoint } from './endpoint.ts';
 import { snapshotOf } from './snapshot.ts';
+import { dropWhenStuck, socketOf } from './sockets.ts';
 import { findThread, visibleThread } from './visible-thread.ts';
 
 type ReaderRequest = StreamRequest & { is: 'reader' };
@@ -154,7 +155,15 @@ function open(
     leave?.();
   };
   const { sink, body } = createByteStream(end);
-  leave = hub.subscribe({ ...listener, sink, onClose: () => clearTimeout(doubt) });
+  const socket = socketOf(req);
+  leave = hub.subscribe({
+    ...listener,
+    sink,
+    onClose() {
+      clearTimeout(doubt);
+      if (socket) dropWhenStuck(socket);
+    },
+  });
   // Either of the two tells that the reader has left; on some hosts only one does.
   const signal = (req as Pick<Request, 'signal'>).signal;
   if (signal?.aborted) end();
