@@ -120,6 +120,9 @@ export function focused(): Element | null {
 
 /** Nothing that axe finds fault with. */
 export async function assertAccessible(root: Element): Promise<void> {
+  // What is still moving in is judged where it arrives.
+  for (const animation of root.shadowRoot?.getAnimations() ?? [])
+    if (animation.effect?.getComputedTiming().iterations === 1) await animation.finished;
   const { violations } = await axe.run(root, { rules: { region: { enabled: false } } });
   assert.deepEqual(
     violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target, any }) => `${target} ${any[0]?.message}`).join('; ')}`),

@@ -126,10 +126,10 @@ export const threadStyles = css`
   .o a { color: var(--chat-bubble-own-text, var(--_at)) }
   .read { color: var(--_at) }
   strong { font-weight: 600 }
-  code, pre { font: calc(1em*13/15)/calc(20/13) var(--chat-font-mono, ui-monospace, "SF Mono", Consolas, monospace) }
+  code, pre { font: calc(1em*13/15)/1 var(--chat-font-mono, ui-monospace, "SF Mono", Consolas, monospace) }
   code, pre, .q { border-radius: 4px; background: color-mix(in srgb, var(--_s) 72%, transparent) }
   code { padding: 2px 4px }
-  pre { margin: 8px 0 2px; padding: 8px 12px; overflow-x: auto; border-radius: calc(var(--_r)*.625); direction: ltr }
+  pre { line-height: calc(20/13); margin: 8px 0 2px; padding: 8px 12px; overflow-x: auto; border-radius: calc(var(--_r)*.625); direction: ltr }
   pre code { padding: 0; background: none; font: inherit }
   .q {
     display: block;
