@@ -3,6 +3,7 @@ import { manualClock, settle } from '@payload-chat/protocol/testing';
 import { describe, expect, it } from 'vitest';
 import { readConfig } from './config.ts';
 import { openSiteHub, readyMs, sulkMs } from './site-hub.ts';
+import type { Reader } from './tokens.ts';
 import type { Upstream } from './upstream.ts';
 
 const epoch = 'aaaaaaaaaaaa';
@@ -26,11 +27,10 @@ function feedOf() {
         data: { epoch, cursor: `${epoch}.${head}`, pingMs: 60_000, maxAgeMs: 600_000, revoked: ['s_old'] },
       }),
     ready: (pos: number) => send({ event: 'ready', id: `${epoch}.${pos}`, data: { cursor: `${epoch}.${pos}` } }),
-    post: (pos: number, of = epoch) =>
-      send({
-        id: `${of}.${pos}`,
-        data: { type: 'message.posted', pos, thread: 't1', seq: pos, at: 'now', actor: null, to: ['user:ada'] },
-      }),
+    post: (pos: number, type = 'message.posted', entity: object = {}) => {
+      const envelope = { type, pos, thread: 't1', seq: pos, at: 'now', actor: null, to: ['user:ada'] };
+      send({ id: `${epoch}.${pos}`, data: { ...envelope, ...entity } });
+    },
     reset: (reason: string) => send({ event: 'reset', data: { reason, afterMs: 0 } }),
     end: () => controller?.close(),
   };
@@ -44,6 +44,7 @@ function setUp() {
       new Promise<StreamResponse>((answer) => {
         feeds.push({ cursor, answer });
       }),
+    grant: async () => ({ allow: true, thread: 't1', public: false, asOf: `${epoch}.5`, untilMs: 600_000 }),
   } as unknown as Upstream;
   let closed = 0;
   const site = openSiteHub({
@@ -208,5 +209,50 @@ describe('the hub of a site', () => {
     }
     expect(feeds).toHaveLength(1);
     expect(closed()).toBe(1);
+  });
+});
+
+describe('a stream whose cursor is ahead of the hub', () => {
+  const ada = { claims: { sub: 'ada', sid: 's_ada' }, credential: { is: 'bearer', token: '' } } as unknown as Reader;
+  const left = { participant: { user: { id: 'ada' } } };
+
+  /** A stream at position 7 of a hub at 5; `isLeft` tells whether it was ended. */
+  async function ahead() {
+    const { clock, site, next } = setUp();
+    const feed = await next();
+    feed.hello(5);
+    feed.post(5);
+    feed.ready(5);
+    await turns();
+    const grant = await site.grants.ask('thread:t1', ada);
+    if (!grant) throw new Error('no grant');
+    let isLeft = false;
+    site.doubt({ cursor: `${epoch}.7`, grants: [grant] }, ada, () => {
+      isLeft = true;
+    });
+    return { clock, feed, isLeft: () => isLeft };
+  }
+
+  it('[S7] is ended by what it passes over: one’s own leaving, the end of the session', async () => {
+    const one = await ahead();
+    one.feed.post(6, 'participant.left', left);
+    await turns();
+    expect(one.isLeft()).toBe(true);
+    const other = await ahead();
+    other.feed.post(6);
+    other.feed.post(7, 'session.ended', { session: { sid: 's_ada' } });
+    await turns();
+    expect(other.isLeft()).toBe(true);
+  });
+
+  it('goes on where nothing was taken away; what comes after its cursor it hears itself', async () => {
+    const { clock, feed, isLeft } = await ahead();
+    feed.post(6, 'participant.left', { participant: { user: { id: 'bo' } } });
+    feed.post(7);
+    feed.post(8, 'participant.left', left);
+    await turns();
+    expect(isLeft()).toBe(false);
+    await clock.advance(10_000);
+    expect(isLeft()).toBe(false);
   });
 });
