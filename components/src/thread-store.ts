@@ -30,7 +30,6 @@ import type { Persistence } from './persist.ts';
 import type { Request } from './request.ts';
 import type { Session } from './session.ts';
 import { createShown } from './shown.ts';
-import { createTypists } from './typists.ts';
 import type { Connection, Phase, ThreadStore, ThreadTarget, ThreadView } from './view.ts';
 
 /** What a thread needs of its client. */
@@ -77,7 +76,7 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
   const path = `chat/threads/${encodeURIComponent(nameOf(target))}`;
   const subscribers = new Set<{ run: (view: ThreadView) => void }>();
   const shown = createShown();
-  const typists = createTypists(clock, changed);
+  const typists = new Map<string, { user: User; cancel: () => void }>();
   const outbox = createOutbox(post, persist, clock, changed);
   let phase: Phase = { is: 'loading' };
   let snapshot: Snapshot | undefined;
@@ -122,6 +121,11 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
       ({ taken, localId }) =>
         (!taken || taken.seq > newest) && !messages.some((one) => one.localId === localId && isMe(one.sender)),
     );
+  }
+
+  function stopTyping(user: string) {
+    typists.get(user)?.cancel();
+    if (typists.delete(user)) changed();
   }
 
   function enter(entered: Phase) {
@@ -196,7 +200,7 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
 
   function close() {
     life = loading = snapshot = newAfter = undefined;
-    typists.stop();
+    for (const typist of typists.keys()) stopTyping(typist);
     enter({ is: 'loading' });
     host.wake(host.closed);
     host.sync();
@@ -244,7 +248,7 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
         messages: shown(snapshot?.messages ?? [], outbox.entries, id, me(), host.connection.is === 'offline'),
         hasOlder,
         loadingOlder: paging !== undefined,
-        typing: typists.users,
+        typing: Array.from(typists.values(), ({ user }) => user),
         readByOthers: snapshot?.me
           ? Math.max(0, ...snapshot.participants.map((seat) => (isMe(seat.user) ? 0 : seat.readSeq)))
           : 0,
@@ -335,7 +339,7 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
       const next = event ? reduce(snapshot, event) : { ...snapshot, cursor: formatCursor(at.epoch, wire.pos) };
       const left = event?.type === 'participant.left' && isMe(event.participant.user);
       if (hole || left || next === 'stale') return void refresh();
-      if (event?.type === 'message.posted') typists.stop(event.message.sender.id);
+      if (event?.type === 'message.posted') stopTyping(event.message.sender.id);
       if (next.messages.length > heldMessages) {
         hasOlder = true;
         next.messages = next.messages.slice(-heldMessages / 2);
@@ -344,7 +348,12 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
     },
     onSignal({ type, thread, user, seq: upTo = 0 }) {
       if (!snapshot || thread !== id) return;
-      if (type === 'typing' && !isMe(user)) typists.types(user);
+      if (type === 'typing' && !isMe(user)) {
+        stopTyping(user.id);
+        const cancel = clock.after(limits.typingShownMs, () => stopTyping(user.id));
+        typists.set(user.id, { user, cancel });
+        changed();
+      }
       if (type !== 'receipt') return;
       const participants = snapshot.participants.map((seat) =>
         seat.user.id === user.id && seat.readSeq < upTo ? { ...seat, readSeq: upTo } : seat,
