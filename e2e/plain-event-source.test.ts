@@ -24,7 +24,7 @@ test('[I15] reads and writes a thread, comes back with a new ticket, and misses 
         message: `the list to end with ${texts}`,
       })
       .toEqual(texts);
-  await page.getByText('Listening as').waitFor({ timeout: patienceMs });
+  await page.locator('#status', { hasText: 'Listening as' }).waitFor({ timeout: patienceMs });
 
   await page.getByLabel(/ to /).fill('Plain and simple');
   await page.getByLabel(/ to /).press('Enter');

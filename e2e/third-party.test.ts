@@ -1,6 +1,8 @@
 /** Somebody else's page, on another origin, with the two pasted lines. */
+import { createServer } from 'node:http';
 import pg from 'pg';
-import { describe, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { visitors } from './browser.ts';
 import { house } from './house.ts';
 import { speakAs } from './people.ts';
@@ -23,19 +25,7 @@ async function rows(): Promise<Record<string, number>> {
   }
 }
 
-const kept = (page: import('playwright-core').Page) => page.evaluate(() => ({ ...localStorage }));
-
-/** A page of the shop's origin that is nothing but two lines; the policy is the shop's own. */
-async function openBare(lines: (edge: string) => string) {
-  const { host, edge } = stack().demo.urls;
-  const policy = (await fetch(host)).headers.get('Content-Security-Policy') ?? '';
-  const visit = await browser.open('about:blank');
-  await visit.page.route(`${host}/bare`, (route) =>
-    route.fulfill({ contentType: 'text/html', headers: { 'Content-Security-Policy': policy }, body: lines(edge) }),
-  );
-  await visit.page.goto(`${host}/bare`);
-  return visit;
-}
+const kept = (page: Page) => page.evaluate(() => ({ ...localStorage }));
 
 describe('a visitor on the shop’s page', () => {
   test('nothing is stored and no row is made before the first send; then an agent answers, and a reload goes on', async () => {
@@ -75,15 +65,30 @@ describe('a visitor on the shop’s page', () => {
 });
 
 describe('a public room by two lines', () => {
-  const lines = (edge: string) => `<!doctype html><script type="module" src="${edge}/chat.js"></script>
-<chat-thread site="halden" room="lobby"></chat-thread>`;
+  /** What stands at the shop's address meanwhile: nothing but the two lines, under the shop's own policy. */
+  let attributes = 'room="lobby"';
+  let policy: string;
+  const shop = createServer((_, response) => {
+    response.setHeader('Content-Type', 'text/html').setHeader('Content-Security-Policy', policy);
+    response.end(`<!doctype html><script type="module" src="${stack().demo.urls.edge}/chat.js"></script>
+<chat-thread site="halden" ${attributes}></chat-thread>`);
+  });
+  beforeAll(async () => {
+    policy = (await fetch(stack().demo.urls.host)).headers.get('Content-Security-Policy') ?? '';
+    await stack().halt('demo');
+    await new Promise<void>((resolve) => shop.listen(stack().ports.host, '127.0.0.1', resolve));
+  });
+  afterAll(() => {
+    shop.closeAllConnections();
+    shop.close();
+  });
 
   test('is read as a guest, and the first send makes a visitor whom everybody reads', async () => {
     const agent = await speakAs(stack(), 'agent');
     await agent.send({ room: 'lobby', content: 'Who has an Ørje at home?' });
     const before = await rows();
-    const one = await openBare(lines);
-    const two = await openBare(lines);
+    const one = await browser.open(stack().demo.urls.host);
+    const two = await browser.open(stack().demo.urls.host);
     const [first, second] = [one, two].map(({ page }) => threadIn(page.locator('chat-thread')));
     await first?.reads(['Who has an Ørje at home?']);
     await second?.reads(['Who has an Ørje at home?']);
@@ -101,8 +106,9 @@ describe('a public room by two lines', () => {
   });
 
   test('an unknown room and somebody else’s thread are told apart by nothing', async () => {
-    for (const attribute of ['room="no-such-room"', `thread="${stack().demo.threads.direct}"`]) {
-      const { page } = await openBare((edge) => lines(edge).replace('room="lobby"', attribute));
+    for (const strange of ['room="no-such-room"', `thread="${stack().demo.threads.direct}"`]) {
+      attributes = strange;
+      const { page } = await browser.open(stack().demo.urls.host);
       await page.locator('chat-thread').getByText('Nothing to see here').waitFor({ timeout: patienceMs });
       expect(await threadIn(page.locator('chat-thread')).texts()).toEqual([]);
     }

@@ -17,6 +17,7 @@ async function post(url, body, authorization = '') {
 async function listen() {
   const login = await post(`${urls.server}/api/users/login`, { email: me.email, password: me.password });
   bearer = `Bearer ${(await post(`${urls.edge}/api/chat/session`, { site }, `JWT ${login.token}`)).token}`;
+  form.elements.content.disabled = false;
   const { ticket } = await post(`${urls.edge}/api/chat/ticket`, {}, bearer);
   const query = new URLSearchParams({ ticket, topic: `thread:${threads.direct}`, rewind: '50', cursor });
   const stream = new EventSource(`${urls.edge}/api/messages/sse?${query}`);
