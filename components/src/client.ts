@@ -115,6 +115,7 @@ export function createClient(options: ClientOptions): Client {
     session = newSession();
     line.end();
     for (const thread of threads()) thread.restart();
+    wake(true);
   }
 
   return {

@@ -57,7 +57,6 @@ export function createLine({ threads, session, open, wake, onFrame, clock, rando
   /** The topics of the stream that was opened last, and the token it was opened with. */
   let opened: string[] = [];
   let token = '';
-  let resetting = false;
   let refusals = 0;
   let unplugged = globalThis.navigator?.onLine === false;
   let cancelBeat = () => {};
@@ -90,12 +89,12 @@ export function createLine({ threads, session, open, wake, onFrame, clock, rando
       ...(from ? { cursor: from } : {}),
       ...(onFrame ? { onLine: onFrame } : {}),
       async open(last, signal) {
-        opened = topics() ?? [];
         token = await session()
           .token()
           .catch((failure: ChatError) => {
             throw failure.cause ?? failure; // A network that broke there is broken here as well.
           });
+        opened = topics() ?? [];
         return open(
           opened.map((name) => `topic=${encodeURIComponent(name)}`).join('&'),
           { Authorization: `Bearer ${token}`, ...(last ? { 'Last-Event-ID': last } : {}) },
@@ -118,9 +117,7 @@ export function createLine({ threads, session, open, wake, onFrame, clock, rando
         for (const thread of threads()) thread.lookAgain();
       },
       async onReset() {
-        resetting = true;
         await Promise.all(threads().map((thread) => thread.refresh()));
-        resetting = false;
         return cursor();
       },
       onState(state) {
@@ -155,7 +152,6 @@ export function createLine({ threads, session, open, wake, onFrame, clock, rando
     const last = stream;
     stream = undefined;
     opened = [];
-    resetting = false;
     last?.close();
   }
 
@@ -181,7 +177,7 @@ export function createLine({ threads, session, open, wake, onFrame, clock, rando
       if (!names) end();
       else if (!names.length) return;
       else if (!stream || stream.state.is === 'stopped') begin();
-      else if (!resetting) {
+      else {
         const back = needed !== undefined && isBefore(needed, stream.cursor);
         if (back || names.some((name) => !opened.includes(name))) stream.move(back ? needed : stream.cursor);
       }

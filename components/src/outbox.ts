@@ -65,6 +65,7 @@ export function createOutbox(
       (error: ChatError) => ({ error }),
     );
     busy = false;
+    againAtMs = null;
     set(localId, into);
   }
 

@@ -354,6 +354,23 @@ describe('a token', () => {
     expect(store.view.phase).toMatchObject({ is: 'failed', error: { code: 'unauthorized' } });
   });
 
+  test('of a guest that getToken brings is used as it is', async () => {
+    const { edge, flow, browser } = setUp();
+    edge.makeRoom('lobby');
+    const line = edge.line();
+    const getToken = vi.fn(async () => {
+      const body = JSON.stringify({ site: edge.site, room: 'lobby' });
+      return (await line.fetch(`${edge.url}/api/chat/session`, { method: 'POST', body })).json();
+    });
+    const { store } = browser({ getToken }).look({ room: 'lobby' });
+    await flow();
+    expect(store.view.me?.kind).toBe('guest');
+    store.send('May I?');
+    await flow();
+    expect(store.view.messages[0]?.delivery).toMatchObject({ is: 'failed', error: { code: 'forbidden' } });
+    expect(getToken.mock.calls.length).toBeLessThan(6);
+  });
+
   test('is shared by all who ask at once', async () => {
     const { edge, flow, browser } = setUp();
     const getToken = vi.fn(edge.getToken('m_1'));
@@ -413,6 +430,45 @@ describe('another user', () => {
     await flow(600_000);
     expect(store.view.me?.id).toBe('m_2');
     expect(store.view.newAfter).toBe(2);
+  });
+
+  test('is not held up by what the last one was told to wait for', async () => {
+    const { edge, flow, browser } = setUp();
+    const thread = edge.makeDirect('m_1', 'm_2');
+    const ana = browser({ user: 'm_1' });
+    const { store, texts } = ana.look({ thread });
+    await flow();
+    ana.line.failNext(1, { status: 429, code: 'rate-limited', retryAfterS: 600 }, 'POST /api/messages');
+    store.send('Too much');
+    await flow();
+    ana.client.reset();
+    await flow();
+    expect(store.view.sendAgainAtMs).toBeNull();
+    store.send('Anew');
+    await flow();
+    expect(texts()).toEqual(['Anew']);
+  });
+
+  test('comes where a visitor’s handle is refused midway, and sees nothing of the last one', async () => {
+    const { edge, flow, browser } = setUp();
+    const first = browser();
+    const before = first.look({ support: true });
+    await flow();
+    before.store.send('Hi');
+    await flow();
+    const id = before.store.view.me?.id ?? '';
+    first.client.close();
+    const second = browser({ storage: first.storage });
+    const { store, texts } = second.look({ support: true });
+    await flow();
+    expect(texts()).toEqual(['Hi']);
+    edge.forgetVisitor(id);
+    for (let sid = 1; sid < 9; sid += 1) edge.endSession(`s${sid}`);
+    await flow(10_000);
+    expect(store.view.me?.id).not.toBe(id);
+    expect(store.view.phase).toEqual({ is: 'ready' });
+    expect(texts()).toEqual([]);
+    expect(second.storage.items.size).toBe(0);
   });
 
   test('logout ends the session at the edge and forgets the visitor', async () => {

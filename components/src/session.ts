@@ -77,11 +77,12 @@ export function createSession(options: SessionOptions): Session {
   let handle: string | undefined;
   let flight: Promise<void> | undefined;
   let cancel = () => {};
+  /** Whether something of the visitor may be shown: he wrote, or came back. */
   let wrote = false;
   let closed = false;
 
   const ask = (proof?: object, token?: string) => request(answer, 'chat/session', { body: { site, ...proof }, token });
-  const isGuest = () => held?.user.kind === 'guest';
+  const isGuest = () => !getToken && held?.user.kind === 'guest';
 
   async function prove(write?: boolean): Promise<Answer> {
     if (getToken) return believe(await getToken(), site);
@@ -93,7 +94,9 @@ export function createSession(options: SessionOptions): Session {
     }
     if (kept)
       try {
-        return await ask({ visitor: kept });
+        const here = await ask({ visitor: kept });
+        wrote ||= !handle;
+        return here;
       } catch (failure) {
         if (!isUnauthorized(failure)) throw failure;
         session.forget();
@@ -121,7 +124,6 @@ export function createSession(options: SessionOptions): Session {
     handle = next.visitor ?? handle;
     renewIn(endMs - renewMs - clock.now());
     if (!last || last.id === next.user.id) return;
-    // Of one who has not written yet nothing was shown.
     if (last.kind === 'guest' || (last.kind === 'visitor' && !wrote)) options.onRenew();
     else options.onSwitch();
   }
@@ -149,7 +151,9 @@ export function createSession(options: SessionOptions): Session {
     async token(write) {
       const good = () => held && endMs > clock.now();
       try {
-        while (!good() || (isGuest() && (write || !room()))) await (flight ?? obtain(prove(write)));
+        // What is under way already may bring a guest once more.
+        for (let turn = 0; turn < 3 && (!good() || (isGuest() && (write || !room()))); turn += 1)
+          await (flight ?? obtain(prove(write)));
       } catch (failure) {
         if (write || !good()) throw failure;
       }

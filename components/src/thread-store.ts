@@ -202,7 +202,7 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
     life = loading = snapshot = newAfter = undefined;
     for (const typist of typists.keys()) stopTyping(typist);
     enter({ is: 'loading' });
-    host.wake(host.closed);
+    host.wake();
     host.sync();
   }
 

@@ -320,6 +320,8 @@ export function createFakeEdge(options: FakeEdgeOptions = {}) {
     typing,
     read: readUpTo,
     endSession,
+    /** His handle is refused from now on. */
+    forgetVisitor: (user: string) => void revoked.add(user.slice(2)),
     /** The site's log is told again to a new hub; with `epoch` its positions mean something else from now on. */
     restart({ epoch: renewed = false } = {}) {
       hub.close();
