@@ -48,6 +48,7 @@ export function setUp(options: FakeEdgeOptions = {}): Page {
         fetch: line.fetch,
         storage: memoryStorage(),
         events: new EventTarget(),
+        random: () => 0.1, // Short waits between attempts.
       });
       open.push(() => client.close());
       return Object.assign(Object.create(client) as Client, { line });
@@ -66,7 +67,11 @@ export function show(attributes: Record<string, string>, client?: Client, height
 }
 
 /** Waits until `look` answers something; what it threw last is told when that takes too long. */
-export async function until<T>(what: string, look: () => T | undefined | null | false | '' | 0, limitMs = 5000): Promise<T> {
+export async function until<T>(
+  what: string,
+  look: () => T | undefined | null | false | '' | 0,
+  limitMs = 5000,
+): Promise<T> {
   const end = performance.now() + limitMs;
   for (;;) {
     const found = look();
@@ -125,7 +130,9 @@ export async function assertAccessible(root: Element): Promise<void> {
     if (animation.effect?.getComputedTiming().iterations === 1) await animation.finished;
   const { violations } = await axe.run(root, { rules: { region: { enabled: false } } });
   assert.deepEqual(
-    violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target, any }) => `${target} ${any[0]?.message}`).join('; ')}`),
+    violations.map(
+      ({ id, nodes }) => `${id}: ${nodes.map(({ target, any }) => `${target} ${any[0]?.message}`).join('; ')}`,
+    ),
     [],
   );
 }

@@ -110,7 +110,8 @@ describe('the place in a log', () => {
     await settled();
     const reading = topOf(thread, 'Message 30.');
     client.line.uncut();
-    await until('the end of it', () => (part(thread, 'banner')?.getBoundingClientRect().height ?? 0) < 1, 9000);
+    await until('the good news', () => part(thread, 'banner')?.textContent?.includes('Back online'), 9000);
+    await until('the end of it', () => part(thread, 'banner')?.offsetHeight === 0);
     await settled();
     assert.closeTo(topOf(thread, 'Message 30.'), reading, 1);
   }).timeout(25_000);

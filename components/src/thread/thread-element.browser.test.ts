@@ -158,4 +158,43 @@ describe('a thread', () => {
     await until('what was missed', () => bubbles(thread).includes('Meanwhile'));
     assert.deepEqual(bubbles(thread), ['Hello', 'Meanwhile']);
   });
+
+  it('says after 2 s that it reconnects, not before, and for 2 s that it is back', async () => {
+    const { edge, direct, clientOf } = setUp();
+    edge.post('m_2', direct, 'Hello');
+    const client = clientOf('m_1');
+    const thread = show({ thread: direct }, client);
+    const connection = () => client.open({ thread: direct }).view.connection.is;
+    await until('the live stream', () => connection() === 'live');
+    client.line.failNext(50, { status: 503, code: 'unavailable' }, 'sse');
+    edge.restart();
+    await until('the broken line', () => connection() === 'reconnecting');
+    const began = performance.now();
+    const banner = await until('the banner, waiting', () => part(thread, 'banner'));
+    assert.equal(banner.offsetHeight, 0);
+    await until('the banner', () => banner.offsetHeight === 36);
+    assert.isAtLeast(performance.now() - began, 1900);
+    assert.include(textOf(thread), 'Reconnecting…');
+    await assertAccessible(thread);
+    client.line.heal();
+    await until('the good news', () => textOf(thread).includes('Back online'), 15_000);
+    const back = performance.now();
+    await until('the end of it', () => part(thread, 'banner')?.offsetHeight === 0);
+    assert.isAtLeast(performance.now() - back, 1800);
+  }).timeout(30_000);
+
+  it('reads out what comes, never the history', async () => {
+    const { edge, direct, clientOf } = setUp();
+    edge.post('m_2', direct, 'Old');
+    const client = clientOf('m_1');
+    const thread = show({ thread: direct }, client);
+    await until('the live stream', () => client.open({ thread: direct }).view.connection.is === 'live');
+    const log = part(thread, 'log');
+    assert.equal(log?.role, 'log');
+    assert.equal(log?.ariaLive, 'off', 'a page of history would be read out as a whole');
+    const said = () => all(thread, '[role=status]').map(({ textContent }) => textContent?.trim()).join('');
+    assert.equal(said(), '');
+    edge.post('m_2', direct, 'A **new** one');
+    await until('the words', () => said() === 'Ben Okoro: A new one');
+  });
 });

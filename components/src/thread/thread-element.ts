@@ -114,7 +114,7 @@ export class ChatThread extends ChatElement {
     const menu = this._deeds._menu;
     return html`
       <slot name="header">${this._header(view, words)}</slot>
-      ${banner ? bannerView(banner, words) : nothing}
+      <div role="status">${banner ? bannerView(banner, words) : nothing}</div>
       <div class="lg" part="log" role="log" aria-live="off" aria-label=${words.messages} @scroll=${this._scroll}>
         <div class="in">
           <div class="rows"></div>
@@ -138,7 +138,7 @@ export class ChatThread extends ChatElement {
           .room=${this.room}
         ><slot name="notice" slot="notice"></slot></chat-composer>
       </slot>
-      <div class="vh" role="status">${banner ? words[banner] : this._said}</div>
+      <div class="vh" role="status">${this._said}</div>
       <div class="mn" popover="manual" role="menu" aria-label=${words.more}>
         ${menu && view ? menuView(deedsOf(menu, view), words) : nothing}
       </div>

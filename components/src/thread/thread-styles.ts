@@ -1,5 +1,6 @@
 import { css } from '../base.ts';
 
+/** A line that is back within 2 s was never worth a word, and that it is back is one for 2 s: `away` and `gone`. */
 export const threadStyles = css`
   :host {
     display: flex;
@@ -52,6 +53,7 @@ export const threadStyles = css`
     gap: 8px;
     flex: none;
     block-size: 36px;
+    overflow: hidden;
     padding-inline: 16px;
     border-block-end: 1px solid var(--_li);
     background: var(--_ss);
@@ -60,6 +62,8 @@ export const threadStyles = css`
     white-space: nowrap;
   }
   .bn b { font-weight: 600 }
+  .reconnecting { animation: away 2s }
+  .back { animation: gone 0s 2s forwards }
   .reconnecting b { font-weight: 400 }
   .reconnecting svg { animation: spin 1s linear infinite }
   .offline { color: var(--_w) }
@@ -253,6 +257,8 @@ export const threadStyles = css`
   .sk :nth-child(2n) > p { inline-size: 44%; border-radius: var(--_r) var(--_r) var(--_h) }
   .vh { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
   @keyframes show { from { visibility: hidden } }
+  @keyframes gone { to { block-size: 0; border: 0; visibility: hidden } }
+  @keyframes away { from, to { block-size: 0; border: 0; visibility: hidden } }
   @keyframes dot { 0%, 60% { opacity: .4 } 30% { opacity: 1 } }
   @keyframes spin { to { rotate: 1turn } }
   @container (max-width: 479px) {
