@@ -8,7 +8,7 @@ import { createApp } from './app.ts';
 import { clientAddress } from './client-address.ts';
 import { readConfig } from './config.ts';
 import { createCore, createLocal } from './core.ts';
-import { nodeSink } from './node-sink.ts';
+import { nodeStream } from './node-sink.ts';
 import { scriptFile } from './script-file.ts';
 
 interface Bindings {
@@ -32,7 +32,7 @@ const app = createApp<Bindings>({
   platform: {
     clientOf: (request, { incoming }) =>
       clientAddress(incoming.socket.remoteAddress, request.headers.get('X-Forwarded-For'), trustedHops),
-    stream: (request, { outgoing }, client) => reading.stream(request, client, nodeSink(outgoing)),
+    stream: (request, { outgoing }, client) => reading.stream(request, client, nodeStream(outgoing)),
     async snapshot(request, id, client) {
       const answer = await reading.snapshot(request, id, client);
       return answer && responseOf(answer);

@@ -7,7 +7,6 @@ import {
   ChatError,
   corsOf,
   parseStreamRequest,
-  type Sink,
   type StreamRequest,
   topic,
   topicsOfMe,
@@ -15,18 +14,11 @@ import {
 import { type Answer, faultOf } from './answer.ts';
 import type { Grant } from './grant.ts';
 import type { Hubs } from './hubs.ts';
+import type { OpenSink } from './open-sink.ts';
 import type { SiteHub } from './site-hub.ts';
 import { type KeptSnapshot, readSnapshot } from './snapshots.ts';
 import { bearerOf, originOf, type Reader, type Tokens, ticketOrBearerOf } from './tokens.ts';
 import type { Upstream } from './upstream.ts';
-
-/** Begins the answer to a stream request, with status 200 and these headers. */
-export type OpenSink = (headers: Record<string, string>) => {
-  sink: Sink;
-  response: Response;
-  /** Runs once when the client has gone, at once where it has gone already. */
-  onGone(run: () => void): void;
-};
 
 export interface Reading {
   stream(request: Request, client: string | undefined, open: OpenSink): Promise<Response>;

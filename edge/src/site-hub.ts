@@ -63,8 +63,7 @@ export function openSiteHub({ site, config, upstream, clock, random, log, onClos
   const revocations = createRevocations(clock);
   /** Each told of every position; bounded by the streams that wait for the head, 2 s each (S3). */
   const doubts = new Set<(pos: number) => void>();
-  const started = Promise.withResolvers<void>();
-  started.promise.catch(() => {}); // Whoever waits hears of it; nobody may be waiting.
+  const started = startable();
   let holders = 0;
   let refused: ChatError | undefined;
   let isClosed = false;
@@ -82,12 +81,12 @@ export function openSiteHub({ site, config, upstream, clock, random, log, onClos
     onRevoked: (sids) => {
       for (const sid of sids) revocations.add(sid);
     },
-    onReady: started.resolve,
+    onReady: started.succeed,
     onStopped(fault) {
       // A refusal of our key is our fault, not the reader's.
       refused = fault.code === 'unauthorized' ? new ChatError('misconfigured', { cause: fault }) : fault;
       log(`The server refuses the stream of site ${site}: ${fault.code}.`, refused.cause);
-      started.reject(refused);
+      started.fail(refused);
       hub.close();
       clock.after(sulkMs, close);
     },
@@ -105,7 +104,7 @@ export function openSiteHub({ site, config, upstream, clock, random, log, onClos
     isClosed = true;
     cancelLinger();
     feed.close();
-    started.reject(new ChatError('unavailable'));
+    started.fail(new ChatError('unavailable'));
     hub.close();
     onClosed();
   }
@@ -120,7 +119,7 @@ export function openSiteHub({ site, config, upstream, clock, random, log, onClos
     },
     async ready() {
       feed.nudge();
-      await within(started.promise, readyMs, clock);
+      await within(started.whenDone, readyMs, clock);
       if (refused || isClosed) throw refused ?? new ChatError('unavailable');
     },
     hold() {
@@ -150,4 +149,16 @@ export function openSiteHub({ site, config, upstream, clock, random, log, onClos
     nudge: feed.nudge,
     close,
   };
+}
+
+/** Something that will have happened once: it is waited for by nobody or by many. */
+function startable() {
+  let succeed = () => {};
+  let fail: (fault: ChatError) => void = () => {};
+  const whenDone = new Promise<void>((resolve, reject) => {
+    succeed = resolve;
+    fail = reject;
+  });
+  whenDone.catch(() => {}); // Whoever waits hears of it.
+  return { whenDone, succeed: () => succeed(), fail: (fault: ChatError) => fail(fault) };
 }

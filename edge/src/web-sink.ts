@@ -3,7 +3,7 @@
  * writer does not learn that the reader has left.
  */
 import type { Clock } from '@payload-chat/protocol';
-import type { OpenSink } from './reading.ts';
+import type { OpenSink } from './open-sink.ts';
 
 /** Bytes that may wait in a stream before its sink is full. */
 const highWaterBytes = 65_536;
