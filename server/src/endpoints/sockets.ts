@@ -57,7 +57,7 @@ export function dropWhenStuck(socket: Socket, everyMs = stuckMs): void {
   let written = socket.bytesWritten;
   const timer = setInterval(() => {
     if (socket.destroyed || socket.writableLength === 0) clearInterval(timer);
-    else if (socket.bytesWritten === written) socket.destroy();
+    else if (socket.bytesWritten === written) socket.resetAndDestroy();
     written = socket.bytesWritten;
   }, everyMs);
   timer.unref();

@@ -174,6 +174,8 @@ function open(
       'Content-Type': 'text/event-stream; charset=utf-8',
       'Cache-Control': 'no-store, no-transform',
       'X-Accel-Buffering': 'no',
+      // Nothing follows on this connection: a process that shuts down need not wait for it.
+      Connection: 'close',
     },
   });
 }

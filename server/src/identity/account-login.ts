@@ -1,4 +1,5 @@
 /** Who came with a login of the host's own Payload: the JWT of `POST /api/users/login`, as a header or as the cookie. */
+import { ChatError } from '@payload-chat/protocol';
 import { jwtVerify } from 'jose';
 import type { Payload, PayloadRequest } from 'payload';
 import { parseCookies } from 'payload/shared';
@@ -56,12 +57,31 @@ export async function readLogin(req: PayloadRequest, jwt: string): Promise<Accou
     const headers = new Headers({ Authorization: `JWT ${jwt}`, DisableAutologin: 'true' });
     user = (await req.payload.auth({ headers })).user;
   }
-  if (!isIt(user)) return undefined;
+  if (!isIt(user)) {
+    await refuseKnowingly(req, login);
+    return undefined;
+  }
   return {
     account: user as unknown as AccountDoc,
     sid: login.sid ?? sidOfLogin(req.payload, jwt),
     exp: login.exp,
   };
+}
+
+/**
+ * Payload answers nobody for a login that is over, and for one that it could not look up.
+ * @throws the database's fault, or ChatError `unavailable` where the login is good after all: the same may be sent again.
+ */
+async function refuseKnowingly(
+  req: PayloadRequest,
+  { id, sid }: { id: string; sid: string | undefined },
+): Promise<void> {
+  const { users } = optionsOf(req.payload);
+  const account = await req.payload.db.findOne<AccountDoc>({ collection: users, where: { id: { equals: id } } });
+  const sessions = account?.sessions;
+  if (account?._verified === false || sid === undefined || !Array.isArray(sessions)) return;
+  const open = sessions.find((each: { id?: unknown }) => each.id === sid) as { expiresAt?: unknown } | undefined;
+  if (open && new Date(String(open.expiresAt)).getTime() > Date.now()) throw new ChatError('unavailable');
 }
 
 /** The session of a login whose collection keeps none. */
