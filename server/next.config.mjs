@@ -21,8 +21,6 @@ export default withPayload({
   // Writing that cache takes longer than a build without it.
   experimental: { turbopackFileSystemCacheForBuild: false },
   poweredByHeader: false,
-  // Streams must leave byte by byte; whoever stands in front compresses the rest.
-  compress: false,
   redirects: async () => [{ source: '/', destination: '/admin', permanent: false }],
   headers: async () => [
     { source: '/:path*', headers: everywhere },

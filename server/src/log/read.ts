@@ -58,12 +58,6 @@ export async function readNewest(
   return { head: Number(rows[0]?.head ?? 0), entries: rows.filter(({ pos }) => pos !== null).map(entryOf) };
 }
 
-/** A site's newest position, as the transaction that `query` runs in sees it. */
-export async function readHead(query: Query, site: string): Promise<number> {
-  const [row] = await query<{ pos: string }>('select pos from chat.sites where site = $1', [site]);
-  return Number(row?.pos ?? 0);
-}
-
 /** Where a message's posting stands, if the log still has it. */
 export async function readPosting(query: Query, message: string): Promise<number | undefined> {
   const [row] = await query<{ pos: string }>(
