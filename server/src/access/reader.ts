@@ -3,7 +3,7 @@
  * one, else from the account; a person of the chat is never an account by his token.
  */
 import type { PayloadRequest, Where } from 'payload';
-import { caller } from '../identity/caller.ts';
+import { bearer, caller } from '../identity/caller.ts';
 import { queryOf, tablesOf } from '../log/database.ts';
 import { optionsOf } from '../options.ts';
 
@@ -26,7 +26,7 @@ export function readerOf(req: PayloadRequest): Promise<Reader> {
 }
 
 async function decide(req: PayloadRequest): Promise<Reader> {
-  if (req.headers?.get('Authorization')?.startsWith('Bearer ')) {
+  if (bearer(req.headers?.get('Authorization')) !== undefined) {
     const who = await caller(req);
     if (!who || who.user.kind === 'guest') return { is: 'nobody' };
     // A token answers its own rows and no more, an agent's too: the chat's endpoints give him the rest.

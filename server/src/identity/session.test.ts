@@ -393,12 +393,14 @@ describe('[Session] a token', () => {
     await refused(await signToken(app.payload, { ...claims, sub: undefined } as never));
   });
 
-  test('a bad Bearer never falls back to a cookie', async () => {
+  test('a bad Bearer never falls back to a cookie, however its scheme is written', async () => {
     const { cookie } = await logIn(app, dora.email);
-    for (const path of ['/api/messages', '/api/chat/threads', '/api/threads'])
-      expect((await ask(app, path, { token: 'nonsense', origin: serverUrl, headers: { Cookie: cookie } })).status).toBe(
-        401,
-      );
+    for (const Authorization of ['Bearer nonsense', 'bearer nonsense', 'BEARER  x', 'Bearer', 'Bearer '])
+      for (const path of ['/api/messages', '/api/chat/threads', '/api/threads']) {
+        const headers = { Cookie: cookie, Authorization };
+        const { status } = await ask(app, path, { origin: serverUrl, headers });
+        expect([Authorization, path, status]).toEqual([Authorization, path, 401]);
+      }
   });
 
   test('[S9] never makes its owner an account: it creates and reads nothing of the host’s', async () => {
