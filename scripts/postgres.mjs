@@ -13,6 +13,10 @@ import { SetupError } from './setup-error.mjs';
 const require = createRequire(import.meta.url);
 const listens = '127.0.0.1';
 
+/** No socket file: two copies would meet in /tmp. */
+const ours = { listen_addresses: listens, unix_socket_directories: '' };
+const asOption = ([name, value]) => ['-c', `${name}=${value}`];
+
 /** "Fast" in Postgres' words: ends the sessions, writes everything down. */
 const stop = { signal: /** @type {const} */ ('SIGINT'), graceMs: 10_000, leaderOnly: true };
 
@@ -24,10 +28,11 @@ export const databaseUrl = (port, password) => `postgres://payload:${password}@$
 
 /**
  * Makes the database folder if there is none and says how to run Postgres on it.
- * @param {{ dataDir: string, port: number, password: string, log: string, run: string }} place
+ * @param {{ dataDir: string, port: number, password: string, log: string, run: string, settings?: Record<string, string> }} place
+ *   `settings`: of Postgres, beside our own
  * @returns {Promise<import('./launched.mjs').ServiceSpec>}
  */
-export async function postgresSpec({ dataDir, port, password, log, run }) {
+export async function postgresSpec({ dataDir, port, password, log, run, settings = {} }) {
   const { programs, version } = binaries();
   const home = postgresHome({ programs, version, dataDir });
   const env = { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' };
@@ -42,8 +47,7 @@ export async function postgresSpec({ dataDir, port, password, log, run }) {
   return {
     name: 'postgres',
     command: path.join(home.bin, 'postgres'),
-    // No socket file: two copies would meet in /tmp.
-    args: ['-D', home.data, '-p', String(port), '-c', `listen_addresses=${listens}`, '-c', 'unix_socket_directories='],
+    args: ['-D', home.data, '-p', String(port), ...Object.entries({ ...ours, ...settings }).flatMap(asOption)],
     env,
     cwd: home.data,
     user: home.user,

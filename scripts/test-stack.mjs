@@ -2,10 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { endLeftovers, ownerOf } from './folder-owner.mjs';
+import { openDataFolder } from './data-folder.mjs';
+import { endLeftovers, ownerOf, takeFolder } from './folder-owner.mjs';
 import { freePorts } from './ports.mjs';
+import { postgresSpec } from './postgres.mjs';
 import { removeDataFolder } from './postgres-home.mjs';
 import { cache } from './root.mjs';
+import { createService } from './service.mjs';
 import { startStack } from './stack.mjs';
 
 const stacks = path.join(cache, 'stacks');
@@ -31,6 +34,32 @@ export async function startTestStack(options = {}) {
     ...stack,
     stop: async () => {
       await stack.stop();
+      removeDataFolder(dataDir);
+    },
+  };
+}
+
+/**
+ * A Postgres alone, in a folder of its own, for tests of a part.
+ * @param {Record<string, string>} [settings] of Postgres, such as `max_connections`
+ * @returns `url` without a database: the superuser, who may make databases
+ */
+export async function startTestPostgres(settings = {}) {
+  const folder = openDataFolder(testDataFolder());
+  const release = await takeFolder(folder);
+  const [port = 0] = await freePorts(1);
+  const password = 'test';
+  const { dataDir, run } = folder;
+  const spec = await postgresSpec({ dataDir, port, password, log: folder.log('postgres'), run, settings });
+  const service = createService(spec);
+  await service.start();
+  return {
+    url: `postgres://postgres:${password}@127.0.0.1:${port}`,
+    kill: service.kill,
+    ready: service.ready,
+    stop: async () => {
+      await service.stop();
+      release();
       removeDataFolder(dataDir);
     },
   };

@@ -5,8 +5,8 @@
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
-import { postgresAdapter } from '@payloadcms/db-postgres';
 import { chat } from '@payload-chat/server';
+import { postgresAdapter } from '@payloadcms/db-postgres';
 import { buildConfig, getPayload, handleEndpoints, type Payload } from 'payload';
 
 export interface Host {
@@ -46,7 +46,9 @@ export async function startHost(databaseUrl: string, port: number): Promise<Host
       },
     ],
     db: postgresAdapter({ pool: { connectionString: databaseUrl, max: 20 }, push: true }),
-    plugins: [chat({ limits: { sends: unlimited, sendsOfAddress: unlimited, changes: unlimited, sessions: unlimited } })],
+    plugins: [
+      chat({ limits: { sends: unlimited, sendsOfAddress: unlimited, changes: unlimited, sessions: unlimited } }),
+    ],
     typescript: { autoGenerate: false },
   });
   const payload = await getPayload({ config });

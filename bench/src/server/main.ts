@@ -5,7 +5,7 @@ import { countingPostgres } from './postgres.ts';
 import { queries } from './queries.ts';
 
 export async function server(): Promise<void> {
-  const postgres = await countingPostgres(Number(process.env.BENCH_POSTGRES_PORT ?? 54_399));
+  const postgres = await countingPostgres();
   const host = await startHost(postgres.url, Number(process.env.BENCH_SERVER_PORT ?? 3099));
   try {
     await create(host);

