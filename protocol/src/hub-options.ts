@@ -11,7 +11,7 @@ export interface HubOptions extends HistoryBounds {
   servicePingMs: number;
   /** Longest life of a stream, +-20 % per subscriber (S6). */
   maxAgeMs: number;
-  /** How long events gather after a flush; what then leaves is one write per subscriber. */
+  /** How long events gather after a flush, or as long as that flush took; then they leave in one write per subscriber. */
   batchMs: number;
   /** How long a cursor ahead of the head is waited for (S3). */
   aheadMs: number;

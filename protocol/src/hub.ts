@@ -77,10 +77,11 @@ export function createHub(given: Partial<HubOptions> = {}): Hub {
     else batch.gathered();
   }
 
-  /** Sends what has gathered. What is appended by a sink's doing meanwhile leaves after it, in this same call. */
-  function flush() {
-    if (flushing || gathered.length === 0) return;
+  /** Sends what has gathered, if anything. What is appended by a sink's doing leaves after it, in this same call. */
+  function flush(): boolean {
+    if (flushing || gathered.length === 0) return false;
     flushing = true;
+    const beganMs = clock.now();
     while (gathered.length > 0) {
       const turnAt = gathered.findIndex((item) => 'event' in item && changesAudience(item.event));
       const run = turnAt < 0 ? gathered : gathered.slice(0, turnAt + 1);
@@ -89,8 +90,9 @@ export function createHub(given: Partial<HubOptions> = {}): Hub {
     }
     gatheredBytes = 0;
     flushing = false;
-    batch.flushed();
+    batch.flushed(clock.now() - beganMs);
     delivery.arrive();
+    return true;
   }
 
   /** One write for each live subscriber who hears any of it; `turn`, its last, may then change what they hear. */
