@@ -4,7 +4,10 @@
  */
 import { render, type TemplateResult } from 'lit/html.js';
 
-export abstract class Base extends HTMLElement {
+/** On a server there are no elements to extend: the modules load there, and nothing is defined. */
+const Element = (globalThis.HTMLElement ?? Object) as typeof HTMLElement;
+
+export abstract class Base extends Element {
   /** Attributes, each a property too. */
   static observedAttributes: string[] = [];
   /** Properties that no attribute carries. */
@@ -13,9 +16,9 @@ export abstract class Base extends HTMLElement {
   readonly _root = this.attachShadow({ mode: 'open' });
   private _due = false;
 
-  constructor(styles: CSSStyleSheet[]) {
+  constructor(...styles: Array<() => CSSStyleSheet>) {
     super();
-    this._root.adoptedStyleSheets = styles;
+    this._root.adoptedStyleSheets = styles.map((made) => made());
   }
 
   connectedCallback(): void {
@@ -53,6 +56,7 @@ export abstract class Base extends HTMLElement {
 
 /** Defines an element once. A second copy on the page leaves the first in place and says so. */
 export function define(name: string, element: typeof Base & CustomElementConstructor): void {
+  if (!globalThis.customElements) return;
   if (customElements.get(name)) return console.warn(`<${name}> is defined already: this page loads it twice.`);
   for (const attribute of element.observedAttributes) {
     if (attribute in element.prototype) continue; // `lang` is every element's.
@@ -81,9 +85,14 @@ export function define(name: string, element: typeof Base & CustomElementConstru
   customElements.define(name, element);
 }
 
-/** A stylesheet for `adoptedStyleSheets`, which no CSP forbids. The template holds no values. */
-export function css([text = '']: TemplateStringsArray): CSSStyleSheet {
-  const styles = new CSSStyleSheet();
-  styles.replaceSync(text);
-  return styles;
+/** A stylesheet for `adoptedStyleSheets`, which no CSP forbids; one for all elements. The template holds no values. */
+export function css([text = '']: TemplateStringsArray): () => CSSStyleSheet {
+  let styles: CSSStyleSheet | undefined;
+  return () => {
+    if (!styles) {
+      styles = new CSSStyleSheet();
+      styles.replaceSync(text);
+    }
+    return styles;
+  };
 }

@@ -34,7 +34,7 @@ export class ChatComposer extends ChatElement {
   private _tick: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
-    super([tokens, composerStyles]);
+    super(tokens, composerStyles);
   }
 
   override focus(options?: FocusOptions): void {

@@ -51,21 +51,21 @@ export const tokens = css`
   svg {
     display: block;
     flex: none;
-    inline-size: 20px;
-    block-size: 20px;
+    width: 20px;
+    height: 20px;
     fill: none;
     stroke: currentColor;
     stroke-width: 1.6;
     stroke-linecap: round;
     stroke-linejoin: round;
   }
-  .s svg { inline-size: 16px; block-size: 16px; stroke-width: 1.9 }
+  .s svg { width: 16px; height: 16px; stroke-width: 1.9 }
   .i {
     display: grid;
     place-items: center;
     flex: none;
-    inline-size: 36px;
-    block-size: 36px;
+    width: 36px;
+    height: 36px;
     border-radius: calc(var(--_r) - 4px);
     color: var(--_m);
   }
@@ -79,6 +79,6 @@ export const tokens = css`
       --_bo: var(--chat-bubble-own, light-dark(#d2ebf3, #1b3e49));
     }
   }
-  @media (pointer: coarse) { .i { inline-size: 44px; block-size: 44px } }
+  @media (pointer: coarse) { .i { width: 44px; height: 44px } }
   @media (forced-colors: active) { .i { color: ButtonText } }
 `;

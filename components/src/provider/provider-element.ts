@@ -45,7 +45,7 @@ export class ChatProvider extends Base {
   private _elements = new Set<Base>();
 
   constructor() {
-    super([styles]);
+    super(styles);
     this.addEventListener('chat-provider-request', (event) => {
       event.stopPropagation();
       (event as ProviderRequest).provider = this;

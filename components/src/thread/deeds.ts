@@ -12,15 +12,15 @@ import { keyOf } from './rows.ts';
 export interface DeedHost extends HTMLElement {
   readonly _root: ShadowRoot;
   requestUpdate(): void;
-  _log: Log;
+  _log: Log | undefined;
   _store: ThreadStore | undefined;
   _shownView: ThreadView | undefined;
   _said: string;
   _tell(name: string, detail: unknown): boolean;
 }
 
-/** A finger that rests this long opens the menu; one that strays further, in pixels, scrolls. */
-const pressMs = 500;
+/** A finger that rests this long (less than for the browser's own menu) opens ours; one that strays further, in pixels, scrolls. */
+const pressMs = 450;
 const strayPx = 8;
 
 /** Keys that do something with a message, on it and in its menu. */
@@ -40,6 +40,8 @@ export class Deeds {
     this._host = host;
     const root = host._root;
     root.addEventListener('click', (event) => {
+      // The finger that opened the menu lifts from what it rested on: that was no tap.
+      if (this._menu && !this._menuElement?.contains(event.target as Node)) return event.preventDefault();
       const button = (event.target as Element).closest('button');
       if (button?.name) this._do(button.name, lineOf(button)?._message ?? this._menu, button);
     });
@@ -138,7 +140,7 @@ export class Deeds {
         item.click();
       }
     } else if (line && (target as Element).matches('.m')) {
-      const lines = this._host._log._lines.filter(({ _message }) => _message);
+      const lines = (this._host._log?._lines ?? []).filter(({ _message }) => _message);
       const next = roved(lines, line, key);
       const deed = keys[key];
       if (next) (next.firstElementChild as HTMLElement).focus();
@@ -176,7 +178,7 @@ export class Deeds {
 
   /** Shows the original of a quote, loading back to it where need be. */
   private async _ring(store: ThreadStore, id: string | undefined): Promise<void> {
-    const find = () => this._host._log._lines.find(({ _message }) => _message?.id === id);
+    const find = () => this._host._log?._lines.find(({ _message }) => _message?.id === id);
     for (let pages = 0; pages < 20 && !find() && store.view.hasOlder; pages += 1) {
       await store.loadOlder().catch(() => {});
       await new Promise(requestAnimationFrame);

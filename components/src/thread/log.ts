@@ -77,7 +77,7 @@ export class Log {
       else {
         list.insertBefore(line, at);
         if (live && end && !opening)
-          line.animate([{ opacity: 0, translate: still.matches ? '0' : '0 4px' }, {}], {
+          line.animate([{ opacity: 0, translate: still() ? '0' : '0 4px' }, {}], {
             duration: 200,
             easing: 'cubic-bezier(.2,0,0,1)',
           });
@@ -112,4 +112,4 @@ export class Log {
   }
 }
 
-const still = matchMedia('(prefers-reduced-motion: reduce)');
+const still = () => matchMedia('(prefers-reduced-motion: reduce)').matches;

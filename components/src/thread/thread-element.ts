@@ -26,7 +26,7 @@ const olderPx = 600;
  */
 export class ChatThread extends ChatElement {
   declare heading: string | undefined;
-  _log!: Log;
+  _log: Log | undefined;
   _said = '';
   _shownView: ThreadView | undefined;
   private _of: ThreadStore | undefined;
@@ -40,7 +40,7 @@ export class ChatThread extends ChatElement {
   private _screen: IntersectionObserver | undefined;
 
   constructor() {
-    super([tokens, threadStyles]);
+    super(tokens, threadStyles);
   }
 
   override connectedCallback(): void {
@@ -73,8 +73,8 @@ export class ChatThread extends ChatElement {
 
   /** Shows the newest message. */
   scrollToEnd(): void {
-    this._log._follow = true;
-    this._log._stay();
+    if (this._log) this._log._follow = true;
+    this._log?._stay();
     this._look();
   }
 
@@ -82,8 +82,9 @@ export class ChatThread extends ChatElement {
     super._update();
     const view = this._shownView;
     this._log ??= new Log(this._at('.lg') as HTMLElement);
+    const log = this._log;
     if (!this._sizes) {
-      this._sizes = new ResizeObserver(() => this._log._stay());
+      this._sizes = new ResizeObserver(() => log._stay());
       for (const part of ['.lg', '.in']) this._sizes.observe(this._at(part) as Element);
       this._screen = new IntersectionObserver((entries) => {
         this._onScreen = entries.some(({ isIntersecting }) => isIntersecting);
@@ -97,9 +98,9 @@ export class ChatThread extends ChatElement {
       const held = view.messages.some((message) => keyOf(message) === this._deeds._current);
       const current = held || !last ? this._deeds._current : keyOf(last);
       const times = timesIn(this.closest('[lang]')?.getAttribute('lang') ?? document.documentElement.lang);
-      this._log._fill(rows, { view, words: this._words, times, current }, view.connection.is === 'live');
+      log._fill(rows, { view, words: this._words, times, current }, view.connection.is === 'live');
     }
-    this._log._stay();
+    log._stay();
     this._look();
   }
 
@@ -109,7 +110,7 @@ export class ChatThread extends ChatElement {
     this._log?._mark();
     const phase = view?.phase.is ?? 'loading';
     const status = view?.thread?.status === 'closed';
-    const banner = phase === 'ready' ? this._banner : undefined;
+    const banner = phase === 'ready' || phase === 'loading' ? this._banner : undefined;
     const fresh = view && this._log && !this._log._follow ? this._reading._count(view) : 0;
     const menu = this._deeds._menu;
     return html`
@@ -172,7 +173,7 @@ export class ChatThread extends ChatElement {
     const head = last.messages.findLast(({ seq }) => seq)?.seq ?? 0;
     const news = messages.filter(({ own, seq }) => !own && seq > head);
     if (messages.some((message) => !message.seq && !held.has(keyOf(message)))) {
-      this._log._follow = true;
+      if (this._log) this._log._follow = true;
       this._reading._unread = undefined;
     }
     const [only] = news;
@@ -211,7 +212,7 @@ export class ChatThread extends ChatElement {
   private _scroll(): void {
     this._deeds._close();
     this._tried = false;
-    if (this._log._mark()) this.requestUpdate();
+    if (this._log?._mark()) this.requestUpdate();
     this._look();
   }
 
@@ -227,7 +228,7 @@ export class ChatThread extends ChatElement {
       this._store?.loadOlder().catch(() => {
         this._tried = true; // Asked again when the reader scrolls on.
       });
-    const seen = this._looking ? this._log._seen() : 0;
+    const seen = this._looking && this._log?._seen();
     if (!seen || seen <= this._reading._seen) return;
     this._reading._seen = seen;
     this._store?.read(seen);

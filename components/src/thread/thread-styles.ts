@@ -6,9 +6,9 @@ export const threadStyles = css`
     display: flex;
     flex-direction: column;
     position: relative;
-    block-size: 640px;
-    max-block-size: 100%;
-    min-inline-size: min(100%, 300px);
+    height: 640px;
+    max-height: 100%;
+    min-width: min(100%, 300px);
     container-type: inline-size;
     overflow: clip;
     background: var(--_s);
@@ -21,12 +21,12 @@ export const threadStyles = css`
     align-items: center;
     gap: 12px;
     flex: none;
-    block-size: 64px;
+    height: 64px;
     padding-inline: 16px;
-    border-block-end: 1px solid var(--_li);
+    border-bottom: 1px solid var(--_li);
   }
   .h .a { --s: 36px }
-  .ti { flex: 1; min-inline-size: 0 }
+  .ti { flex: 1; min-width: 0 }
   .ti * { overflow: hidden; white-space: nowrap; text-overflow: ellipsis }
   h2 { line-height: calc(20/15) }
   .ti p, .n, .y, .u, .by, .tp, .k { font-size: .8em; line-height: calc(16/12); color: var(--_m); font-weight: 400 }
@@ -37,8 +37,8 @@ export const threadStyles = css`
     place-items: center;
     flex: none;
     overflow: hidden;
-    inline-size: var(--s);
-    block-size: var(--s);
+    width: var(--s);
+    height: var(--s);
     border-radius: min(var(--s) * .31, var(--_r) * .78);
     background: light-dark(oklch(.925 .035 var(--h)), oklch(.345 .045 var(--h)));
     color: light-dark(oklch(.38 .075 var(--h)), oklch(.9 .05 var(--h)));
@@ -46,16 +46,16 @@ export const threadStyles = css`
     font-weight: 600;
     line-height: 1;
   }
-  .a img { position: absolute; inset: 0; inline-size: 100%; block-size: 100%; object-fit: cover }
+  .a img { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: cover }
   .bn {
     display: flex;
     align-items: center;
     gap: 8px;
     flex: none;
-    block-size: 36px;
+    height: 36px;
     overflow: hidden;
     padding-inline: 16px;
-    border-block-end: 1px solid var(--_li);
+    border-bottom: 1px solid var(--_li);
     background: var(--_ss);
     color: var(--_m);
     font-size: calc(1em*13/15);
@@ -70,7 +70,7 @@ export const threadStyles = css`
   .back { color: var(--_o) }
   .lg {
     flex: 1;
-    min-block-size: 0;
+    min-height: 0;
     display: flex;
     flex-direction: column;
     overflow: hidden auto;
@@ -85,24 +85,24 @@ export const threadStyles = css`
     flex: 1 0 auto;
     justify-content: end;
     box-sizing: border-box;
-    inline-size: 100%;
-    max-inline-size: calc(var(--_w0) + 32px);
+    width: 100%;
+    max-width: calc(var(--_w0) + 32px);
     margin-inline: auto;
     padding: 16px;
   }
-  .m { position: relative; display: flex; flex-direction: column; align-items: start; padding-block-start: 4px; outline: 0 }
-  .first { padding-block-start: 16px }
-  .rows > :first-child > * { padding-block-start: 0 }
+  .m { position: relative; display: flex; flex-direction: column; align-items: start; padding-top: 4px; outline: 0 }
+  .first { padding-top: 16px }
+  .rows > :first-child > * { padding-top: 0 }
   .v { padding-inline-start: calc(var(--chat-avatar-size, 32px) + 8px) }
   .o { align-items: end }
   .m > .a { position: absolute; inset-inline-start: 0 }
-  .by { display: flex; gap: 8px; max-inline-size: 100%; margin-block-end: 4px; white-space: nowrap }
+  .by { display: flex; gap: 8px; max-width: 100%; margin-bottom: 4px; white-space: nowrap }
   .by b { overflow: hidden; text-overflow: ellipsis; color: var(--_t); font-size: calc(1em*13/12); font-weight: 600; line-height: calc(16/13) }
   .b {
     position: relative;
     box-sizing: border-box;
-    min-inline-size: 0;
-    max-inline-size: min(84%, 560px);
+    min-width: 0;
+    max-width: min(84%, 560px);
     padding: 8px 12px;
     border: 1px solid transparent;
     border-radius: var(--_r);
@@ -146,12 +146,12 @@ export const threadStyles = css`
   }
   .q b { display: flex; gap: 4px; align-items: center; color: var(--_at); font-weight: 600 }
   .q span { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden }
-  .n { display: flex; align-items: center; gap: 4px; margin-block-start: 4px }
+  .n { display: flex; align-items: center; gap: 4px; margin-top: 4px }
   .d { color: var(--_d) !important }
   .n button { font-weight: 600; text-decoration: underline; text-underline-offset: 2px }
   .bar {
     position: absolute;
-    inset-block-end: calc(100% - 8px);
+    bottom: calc(100% - 8px);
     inset-inline-start: max(0px, 100% - 76px);
     display: flex;
     padding: 3px;
@@ -165,7 +165,7 @@ export const threadStyles = css`
     z-index: 1;
   }
   .o .bar { inset-inline: auto 4px }
-  .bar .i { inline-size: 32px; block-size: 32px; border-radius: calc(var(--_r) * .5) }
+  .bar .i { width: 32px; height: 32px; border-radius: calc(var(--_r) * .5) }
   @media (hover: hover) { .m:hover .bar { opacity: 1; pointer-events: auto } }
   .bar:focus-within { opacity: 1 }
   .y { padding-block: 16px 0; text-align: center }
@@ -173,8 +173,8 @@ export const threadStyles = css`
   .w.y { padding-block: 20px 4px }
   .y b { color: var(--_t) }
   .u { display: flex; align-items: center; gap: 12px; padding-block: 16px 0; color: var(--_at); font-weight: 600 }
-  .u::after { content: ""; flex: 1; border-block-start: 1px solid; opacity: .6 }
-  .tp { display: flex; align-items: center; gap: 8px; padding-block-start: 16px }
+  .u::after { content: ""; flex: 1; border-top: 1px solid; opacity: .6 }
+  .tp { display: flex; align-items: center; gap: 8px; padding-top: 16px }
   .tp i {
     display: flex;
     gap: 4px;
@@ -183,20 +183,20 @@ export const threadStyles = css`
     border-start-start-radius: var(--_h);
     background: var(--_b);
   }
-  .tp s { inline-size: 6px; block-size: 6px; border-radius: 3px; background: var(--_m); animation: dot 1.2s infinite }
+  .tp s { width: 6px; height: 6px; border-radius: 3px; background: var(--_m); animation: dot 1.2s infinite }
   .tp s + s { animation-delay: .2s }
   .tp s + s + s { animation-delay: .4s }
   .pw { position: relative; z-index: 1 }
   .pl {
     position: absolute;
-    inset-block-end: 12px;
+    bottom: 12px;
     inset-inline: 0;
-    inline-size: max-content;
+    width: max-content;
     margin-inline: auto;
     display: flex;
     align-items: center;
     gap: 8px;
-    block-size: 36px;
+    height: 36px;
     padding-inline: 12px 16px;
     border: 1px solid transparent;
     border-radius: 18px;
@@ -209,7 +209,7 @@ export const threadStyles = css`
   .mn {
     position: fixed;
     inset: auto;
-    inline-size: 216px;
+    width: 216px;
     margin: 0;
     padding: 4px;
     border: 1px solid var(--_li);
@@ -218,30 +218,30 @@ export const threadStyles = css`
     color: inherit;
     box-shadow: 0 2px 6px #00000014, 0 12px 32px #00000024;
   }
-  .mn button { display: flex; align-items: center; gap: 12px; inline-size: 100%; block-size: 40px; padding-inline: 12px; border-radius: calc(var(--_r) * .5) }
+  .mn button { display: flex; align-items: center; gap: 12px; width: 100%; height: 40px; padding-inline: 12px; border-radius: calc(var(--_r) * .5) }
   .mn button:is(:hover, :focus) { background: var(--_v) }
   .mn svg, kbd { color: var(--_m) }
   .mn .d svg { color: inherit }
   .mn button { outline-offset: -2px }
   .mn span { flex: 1 }
   kbd { font: inherit; font-size: .8em; text-transform: uppercase }
-  hr { margin: 4px; border: 0; border-block-start: 1px solid var(--_li) }
+  hr { margin: 4px; border: 0; border-top: 1px solid var(--_li) }
   .st { margin-block: auto; padding: 16px; text-align: center; font-size: calc(1em*14/15); line-height: calc(20/14); color: var(--_m) }
   .st > * { margin-inline: auto }
   .st > div {
     display: grid;
     place-items: center;
-    inline-size: 56px;
-    block-size: 56px;
-    margin-block-end: 16px;
+    width: 56px;
+    height: 56px;
+    margin-bottom: 16px;
     border: 1px solid var(--_ls);
     border-radius: calc(var(--_r) * 1.25);
     border-end-end-radius: calc(var(--_h) * 1.25);
   }
-  .st p { max-inline-size: 17em; font-weight: 400; text-wrap: balance }
+  .st p { max-width: 17em; font-weight: 400; text-wrap: balance }
   h3 { color: var(--_t); font-size: calc(1em*16/14); line-height: calc(22/16) }
   .bt {
-    margin-block-start: 16px;
+    margin-top: 16px;
     padding: 9px 15px;
     border: 1px solid var(--_ls);
     color: var(--_t);
@@ -249,25 +249,25 @@ export const threadStyles = css`
   }
   .bt:hover { background: var(--_v) }
   .sk { animation: show 0s .3s both }
-  .sk div { display: flex; gap: 8px; margin-block-start: 16px }
-  .sk i, .sk p { block-size: 32px; inline-size: 32px; border-radius: 10px; background: var(--_p) }
-  .sk p { block-size: 40px; inline-size: 52%; border-radius: var(--_h) var(--_r) var(--_r) }
+  .sk div { display: flex; gap: 8px; margin-top: 16px }
+  .sk i, .sk p { height: 32px; width: 32px; border-radius: 10px; background: var(--_p) }
+  .sk p { height: 40px; width: 52%; border-radius: var(--_h) var(--_r) var(--_r) }
   .sk div:nth-child(2n) { flex-direction: row-reverse }
   .sk :nth-child(2n) > i { display: none }
-  .sk :nth-child(2n) > p { inline-size: 44%; border-radius: var(--_r) var(--_r) var(--_h) }
-  .vh { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
+  .sk :nth-child(2n) > p { width: 44%; border-radius: var(--_r) var(--_r) var(--_h) }
+  .vh { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
   @keyframes show { from { visibility: hidden } }
-  @keyframes gone { to { block-size: 0; border: 0; visibility: hidden } }
-  @keyframes away { from, to { block-size: 0; border: 0; visibility: hidden } }
+  @keyframes gone { to { height: 0; border: 0; visibility: hidden } }
+  @keyframes away { from, to { height: 0; border: 0; visibility: hidden } }
   @keyframes dot { 0%, 60% { opacity: .4 } 30% { opacity: 1 } }
   @keyframes spin { to { rotate: 1turn } }
   @container (max-width: 479px) {
     .in { padding: 12px }
-    .m:not(.o) .b { max-inline-size: 92% }
+    .m:not(.o) .b { max-width: 92% }
   }
   @media (pointer: coarse) {
-    .h { block-size: 60px }
-    .mn button { block-size: 44px }
+    .h { height: 60px }
+    .mn button { height: 44px }
     .b { -webkit-touch-callout: none; user-select: none; touch-action: manipulation }
     .n button { padding-block: 14px; margin-block: -14px }
   }
