@@ -49,7 +49,8 @@ export function threadIn(element: Locator): Thread {
     },
     remove: (text) => choose(text, 'Delete'),
     async delivered() {
-      const waiting = element.getByText(/^(Sending|Waiting)$/);
+      // Of a group, the last message tells for all.
+      const waiting = element.locator('[part~="receipt"]').filter({ hasText: /Sending|Waiting/ });
       await expect.poll(() => waiting.count(), { timeout: patienceMs, message: 'everything to be sent' }).toBe(0);
     },
     async reads(texts) {
