@@ -3,7 +3,9 @@ import { playwrightLauncher } from '@web/test-runner-playwright';
 import { createServer } from 'vite';
 import { chromium } from '../scripts/browser.mjs';
 import { tidyTemplates } from './build/tidy-templates.mjs';
+import { mountedEdge } from './test/mounted-edge.mjs';
 
+const edge = mountedEdge();
 const { executablePath, args, env } = await chromium();
 const vite = await createServer({
   root: import.meta.dirname,
@@ -34,6 +36,7 @@ export default {
     }),
   ],
   middleware: [
+    edge.serve,
     // Vite answers what it knows; the rest is the runner's own.
     ({ req, res }, next) =>
       new Promise((resolve, reject) => {
@@ -41,5 +44,5 @@ export default {
         vite.middlewares(req, res, (error) => (error ? reject(error) : resolve(next())));
       }),
   ],
-  plugins: [{ name: 'vite', serverStop: () => vite.close() }],
+  plugins: [{ name: 'vite', serverStop: () => Promise.all([vite.close(), edge.close()]) }],
 };
