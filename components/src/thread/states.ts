@@ -33,9 +33,9 @@ const tellMs = 2000;
 /** What the banner says after the line's state changed from `last` to `now`. */
 export function bannerOf(told: Banner, last: Connection | undefined, now: Connection): Banner {
   if (now.is === 'offline' || now.is === 'reconnecting') return told === 'offline' ? told : now.is;
-  if (now.is === 'connecting' || !told) return told;
-  const noticed = last?.is === 'offline' || (last?.is === 'reconnecting' && Date.now() - last.sinceMs > tellMs);
-  return noticed ? 'back' : last?.is === 'live' ? told : undefined;
+  if (now.is === 'connecting' || !told || told === 'back') return told;
+  const noticed = told === 'offline' || (last && 'sinceMs' in last && Date.now() - last.sinceMs > tellMs);
+  return noticed ? 'back' : undefined;
 }
 
 export function bannerView(is: NonNullable<Banner>, words: Words): TemplateResult {
