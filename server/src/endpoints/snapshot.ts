@@ -11,17 +11,16 @@ import {
   type ThreadRow,
   threadRow,
 } from '../collections/rows.ts';
-import { toMessage, toParticipant, toThread, toUser } from '../collections/wire.ts';
+import { toMessage, toThread, toUser } from '../collections/wire.ts';
 import { type Caller, someCaller } from '../identity/caller.ts';
 import { queryOf, type Row, tablesOf } from '../log/database.ts';
 import { runtime } from '../runtime.ts';
 import { endpoint, json } from './endpoint.ts';
 import { numberIn } from './query-number.ts';
+import { participantsOf, type SeatedRows, seatedSql } from './seated.ts';
 import { pathParam, siteOfRow, threadWhere } from './visible-thread.ts';
 
 const defaultMessages = 50;
-/** Seats that a snapshot names at most; a direct or support thread has no more. */
-const seatsNamed = 64;
 
 export interface Page {
   /** Newest messages, 1 to `limits.pageMessages`. */
@@ -50,7 +49,7 @@ interface Found {
   head: string | null;
   unread: string;
   messages: Array<{ message: Row; person: Row }> | null;
-  seats: Array<{ seat: Row; person: Row }> | null;
+  seats: SeatedRows;
 }
 
 /**
@@ -66,35 +65,33 @@ export async function snapshotOf(
 ): Promise<Snapshot> {
   const { payload } = req;
   const { site, user } = caller;
-  const { messages, participants, people, threads } = tablesOf(payload);
+  const tables = tablesOf(payload);
+  const { messages, participants, people, threads } = tables;
   const { where, value } = threadWhere(caller, name);
   const epoch = await runtime(payload).epoch();
   const [found] = await queryOf(payload)<Found>(
     `with t as (select ${columns.thread} from ${threads} t where ${where} and t.site_id = $3),
     mine as (select ${columns.seat} from ${participants} p, t where p.thread_id = t.id and p.user_id = $1),
     page as (
-      select to_jsonb(m) as message, to_jsonb(u) as person from (
-        select ${columns.message} from ${messages} m, t
-        where m.thread_id = t.id and ($4::bigint is null or m.seq < $4) and m.seq is not null
+      select to_jsonb(m) as message, to_jsonb(u) as person from t
+      -- The bound stands inside, where the index on (thread, seq) ends the reading at it.
+      cross join lateral (
+        select ${columns.message} from ${messages} m
+        where m.thread_id = t.id and m.seq is not null and ($4::bigint is null or m.seq < $4)
         order by m.seq desc limit $5
-      ) m join lateral (select ${columns.person} from ${people} u where u.id = m.sender) u on true
-    ),
-    seated as (
-      select to_jsonb(p) as seat, to_jsonb(u) as person from (
-        select ${columns.seat} from ${participants} p join ${people} u on u.id = p.user_id, t
-        where p.thread_id = t.id and p.quiet is not true
-          and (t.kind <> 'room' or u.staff or u.account_id::text = any($6::text[]))
-        order by p.changed, p.id limit ${seatsNamed}
-      ) p join lateral (select ${columns.person} from ${people} u where u.id = p.user) u on true
+      ) m
+      join lateral (select ${columns.person} from ${people} u where u.id = m.sender) u on true
     )
     select to_jsonb(t) as thread, to_jsonb(mine) as seat,
       (select pos from chat.sites where site = $3) as head,
       (select count(*) from (
         select 1 from ${messages} m where m.thread_id = t.id and t.kind <> 'room' and m.seq > coalesce(mine."readSeq", 0)
-          and m.sender_id <> $1 and m.deleted_at is null limit ${limits.unreadCount}
+          and m.sender_id <> $1 and m.deleted_at is null
+          -- In the order of the index on (thread, seq), so that what is read already is not read through.
+          order by m.seq limit ${limits.unreadCount}
       ) x) as unread,
       (select jsonb_agg(page) from page) as messages,
-      (select jsonb_agg(seated) from seated) as seats
+      ${seatedSql(tables, '$6')} as seats
     from t left join mine on true`,
     [user.id, value, site.key, before ?? null, limit, site.agents],
   );
@@ -103,9 +100,7 @@ export async function snapshotOf(
   if (!thread || !maySee(caller, thread, seat)) throw new ChatError('not-found');
   return {
     thread: toThread(thread),
-    participants: (found.seats ?? [])
-      .map(({ seat, person }) => toParticipant(seatRow(seat), toUser(personRow(person), site)))
-      .sort((a, b) => (a.joinedAt < b.joinedAt ? -1 : a.joinedAt > b.joinedAt ? 1 : a.user.id < b.user.id ? -1 : 1)),
+    participants: participantsOf(found.seats, site),
     messages: (found.messages ?? [])
       .map(({ message, person }) => toMessage(messageRow(message), toUser(personRow(person), site)))
       .sort((a, b) => a.seq - b.seq),

@@ -1,16 +1,16 @@
 /** The caller's threads, newest first (SPEC: Snapshot). */
 import { ChatError, type Fault, limits, list, parse, type ThreadRow, text } from '@payload-chat/protocol';
 import type { PayloadRequest } from 'payload';
-import { columns, messageRow, personRow, seatRow, threadRow } from '../collections/rows.ts';
-import { toMessage, toParticipant, toThread, toUser } from '../collections/wire.ts';
+import { columns, messageRow, personRow, threadRow } from '../collections/rows.ts';
+import { toMessage, toThread, toUser } from '../collections/wire.ts';
 import { type Caller, someCaller } from '../identity/caller.ts';
 import { queryOf, type Row, tablesOf } from '../log/database.ts';
 import { endpoint, json } from './endpoint.ts';
 import { numberIn } from './query-number.ts';
+import { participantsOf, type SeatedRows, seatedSql } from './seated.ts';
 
 const defaultRows = 20;
 const maxRows = 100;
-const seatsNamed = 64;
 
 /** Where a page ended: the time of the thread's newest message (or of its making) and its id. */
 interface Place {
@@ -51,7 +51,7 @@ interface Found {
   thread: Row;
   last: Row | null;
   sender: Row | null;
-  seats: Array<{ seat: Row; person: Row }> | null;
+  seats: SeatedRows;
   unread: string;
 }
 
@@ -61,32 +61,33 @@ async function listThreads(
   limit: number,
   after: Place | undefined,
 ): Promise<{ docs: ThreadRow[]; next: string | null }> {
-  const { messages, participants, people, threads } = tablesOf(req.payload);
+  const tables = tablesOf(req.payload);
+  const { messages, participants, people, threads } = tables;
   const rows = await queryOf(req.payload)<Found>(
-    `with own as (
-      select t.id, p.read_seq, coalesce(m.timestamp, t.created_at) as at from ${threads} t
+    `with mine as (
+      select t.id, t.created_at, p.read_seq from ${participants} p join ${threads} t on t.id = p.thread_id
+      where p.user_id = $1 and t.site_id = $2 and (p.quiet is not true or (t.kind = 'room' and t.public))
+      union all
+      select t.id, t.created_at, p.read_seq from ${threads} t
       left join ${participants} p on p.thread_id = t.id and p.user_id = $1
-      left join lateral (select timestamp from ${messages} where thread_id = t.id and seq is not null order by seq desc limit 1) m on true
-      where t.site_id = $2 and (
-        (p.id is not null and (p.quiet is not true or (t.kind = 'room' and t.public)))
-        or ($3 and t.kind = 'support')
-      )
+      where $3 and t.site_id = $2 and t.kind = 'support' and (p.id is null or p.quiet)
+    ),
+    own as (
+      select mine.*, coalesce(newest.timestamp, mine.created_at) as at from mine
+      left join lateral (
+        select timestamp from ${messages} where thread_id = mine.id and seq is not null order by seq desc limit 1
+      ) newest on true
     ),
     page as (
       select * from own where $4::timestamptz is null or (at, id) < ($4::timestamptz, $5) order by at desc, id desc limit $6
     )
     select page.at, to_jsonb(t) as thread, to_jsonb(l) as last, to_jsonb(s) as sender,
-      (select jsonb_agg(x) from (
-        select to_jsonb(p) as seat, to_jsonb(u) as person from (
-          select ${columns.seat} from ${participants} p join ${people} u on u.id = p.user_id
-          where p.thread_id = page.id and p.quiet is not true
-            and (t.kind <> 'room' or u.staff or u.account_id::text = any($7::text[]))
-          order by p.joined_at, p.user_id limit ${seatsNamed}
-        ) p join lateral (select ${columns.person} from ${people} u where u.id = p.user) u on true
-      ) x) as seats,
+      ${seatedSql(tables, '$7')} as seats,
       (select count(*) from (
         select 1 from ${messages} m where m.thread_id = page.id and m.seq > coalesce(page.read_seq, 0)
-          and m.sender_id <> $1 and m.deleted_at is null limit ${limits.unreadCount}
+          and m.sender_id <> $1 and m.deleted_at is null
+          -- In the order of the index on (thread, seq), so that what is read already is not read through.
+          order by m.seq limit ${limits.unreadCount}
       ) y) as unread
     from page
     join lateral (select ${columns.thread} from ${threads} t where t.id = page.id) t on true
@@ -100,9 +101,7 @@ async function listThreads(
   const docs = rows.map(
     ({ thread, last, sender, seats, unread }): ThreadRow => ({
       thread: toThread(threadRow(thread)),
-      participants: (seats ?? []).map(({ seat, person }) =>
-        toParticipant(seatRow(seat), toUser(personRow(person), site)),
-      ),
+      participants: participantsOf(seats, site),
       lastMessage: last && sender ? toMessage(messageRow(last), toUser(personRow(sender), site)) : null,
       unread: Number(unread),
     }),
