@@ -204,6 +204,28 @@ describe('move', () => {
     expect(made.latest().cursor).toBe(at(30));
   });
 
+  test('a nudge tries a failed next stream anew, since nothing is applied until it comes', async () => {
+    const made = await live(50, {}, () => 1);
+    made.subscription.nudge();
+    made.subscription.move(at(50));
+    await settle();
+    for (let turn = 0; turn < 4; turn += 1) {
+      made.latest().cut();
+      await made.next();
+    }
+    made.latest().cut();
+    await settle();
+    made.subscription.nudge();
+    made.subscription.nudge();
+    await settle();
+    expect(made.attempts).toHaveLength(7);
+    made.latest().answer({ status: 503, retryAfter: '4' });
+    await settle();
+    made.subscription.nudge();
+    await made.clock.advance(3900);
+    expect(made.attempts).toHaveLength(7);
+  });
+
   test('a later cursor, or one of another epoch, would skip something and is not taken', async () => {
     const made = await live(50);
     for (const cursor of [at(60), at(1, 'ba9876543210')]) {
@@ -247,7 +269,10 @@ describe('move', () => {
     await made.clock.advance(1000);
     expect(made.subscription.state.is).toBe('resetting');
     made.subscription.move(at(7, 'ba9876543210'));
+    made.subscription.nudge();
     await made.clock.advance(1000);
+    made.subscription.nudge();
+    await settle();
     expect(made.attempts).toHaveLength(1);
     give(at(9, 'ba9876543210'));
     await settle();

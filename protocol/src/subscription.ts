@@ -80,7 +80,7 @@ export interface Subscription {
   readonly state: SubscriptionState;
   /** How far everything was applied. */
   readonly cursor: string | undefined;
-  /** Tries now instead of later, but not before a hop's own wish: the network came back. Open streams are left alone. */
+  /** Tries now instead of later, but not before a hop's own wish: the network came back. Streams that are open stay. */
   nudge(): void;
   /**
    * Opens the next stream before the last ends: topics or token changed. With a `cursor` everything after it comes
@@ -137,7 +137,7 @@ export function subscribe(options: SubscriptionOptions): Subscription {
   /** The stream that is listened to, and the one opened to take over from it. */
   let current: Reading | undefined;
   let next: Reading | undefined;
-  /** Of `waiting`: its timer, and the earliest end that the hop allows. */
+  /** Of `waiting`: its timer. And the earliest next try that the hop allows. */
   let cancelWait = () => {};
   let notBeforeMs = 0;
 
@@ -244,8 +244,9 @@ export function subscribe(options: SubscriptionOptions): Subscription {
     drop(reading);
     if (wasCurrent && next) return promote();
     const ms = atOnce ? wishMs : Math.max(wishMs, pauseMs());
-    if (wasCurrent) wait(why, ms, wishMs);
-    else if (current) current.cancel = clock.after(ms, renew);
+    if (!current) return wait(why, ms, wishMs);
+    notBeforeMs = clock.now() + wishMs;
+    current.cancel = clock.after(ms, renew);
   }
 
   /** A final answer to the next stream stops the current one too: both ask the same. */
@@ -385,9 +386,10 @@ export function subscribe(options: SubscriptionOptions): Subscription {
       return isBefore(back, cursor) ? back : cursor;
     },
     nudge() {
-      if (state.is !== 'waiting') return;
       attempt = 0;
-      hasten();
+      if (state.is === 'waiting') hasten();
+      // A stream that others wait for is tried anew.
+      else if (back !== undefined && current?.pingMs && !next && clock.now() >= notBeforeMs) renew();
     },
     move(to) {
       if (to !== undefined && !isBefore(back, to)) back = to;
