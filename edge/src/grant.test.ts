@@ -218,7 +218,7 @@ describe('asked again for a stream that waits', () => {
     const { clock, asked, grants } = setUp();
     const again = grants.askAgain('thread:t1', reader('ada'));
     again.catch(() => {});
-    for (let round = 0; round < 20; round += 1) {
+    for (let round = 0; round < 50; round += 1) {
       asked.at(-1)?.fail(new ChatError('unreachable'));
       await clock.advance(1000);
     }

@@ -52,8 +52,8 @@ const maxGrants = 20_000;
 /** How often an answer that events have overtaken is asked again, and how long the waits between grow. */
 const attempts = 5;
 const againMs = 50;
-/** How long a reader of a changed thread waits for a server that is away. */
-const patienceMs = 10_000;
+/** How long a reader of a changed thread waits for a server that is away; a little later the hub ends his stream. */
+const patienceMs = 40_000;
 
 export function createGrants(question: (asked: string, reader: Reader) => Promise<unknown>, clock: Clock): Grants {
   /** By `asked` for public rooms, by `asked user` for the rest: no topic contains a space. */

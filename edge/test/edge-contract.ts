@@ -267,6 +267,18 @@ export function edgeContract(name: string, start: StartEdge, script: string): vo
         expect(await read()).not.toContain('regretted');
       });
 
+      it('[I12] for nothing at all, when a hundred readers come back at once from where they were', async () => {
+        const { cursor } = await ada.snapshot(direct);
+        await (await ada.stream({ lastEventId: cursor })).next('ready');
+        closeStreams();
+        const before = server.asked.length;
+        const streams = await Promise.all(
+          Array.from({ length: 100 }, (_, nth) => (nth % 2 ? ada : bo).stream({ lastEventId: cursor })),
+        );
+        await Promise.all(streams.map((stream) => stream.next('ready')));
+        expect(server.asked.length).toBe(before);
+      });
+
       it('for its keys, whatever comes signed with an unknown one', async () => {
         const before = server.count('GET', pathOf('jwks'));
         const [header = '', claims, signature] = ada.token.split('.');
