@@ -67,7 +67,7 @@ test('a changed attribute moves it to another thread over the same stream', asyn
   const two = edge.makeDirect('m_1', 'm_3');
   const { client } = browser({ user: 'm_1' });
   let thread: string | undefined = one;
-  const { host, controller } = createHost(() => thread && { client, target: { thread } });
+  const { host, controller } = createHost(() => (thread ? { client, target: { thread } } : undefined));
   host.connect();
   await flow();
   asked();

@@ -13,6 +13,7 @@ import {
   subscribe,
 } from '@payload-chat/protocol';
 import { nextConnection } from './connection.ts';
+import { sameEpoch } from './epoch.ts';
 import type { Session } from './session.ts';
 import type { KeptThread } from './thread-store.ts';
 import type { Connection } from './view.ts';
@@ -113,8 +114,8 @@ export function createLine({ threads, session, open, wake, onFrame, clock, rando
         const signal = read(signalShape, wire);
         if (signal) for (const thread of threads()) thread.onSignal(signal);
       },
-      onReady() {
-        for (const thread of threads()) thread.lookAgain();
+      onReady(reached) {
+        for (const thread of threads()) thread.lookAgain(reached);
       },
       async onReset() {
         await Promise.all(threads().map((thread) => thread.refresh()));
@@ -176,7 +177,8 @@ export function createLine({ threads, session, open, wake, onFrame, clock, rando
       const names = topics();
       if (!names) end();
       else if (!names.length) return;
-      else if (!stream || stream.state.is === 'stopped') begin();
+      // A snapshot of another epoch: which of the two is over shows when the stream begins anew.
+      else if (!stream || stream.state.is === 'stopped' || !sameEpoch(needed, stream.cursor)) begin();
       else {
         const back = needed !== undefined && isBefore(needed, stream.cursor);
         if (back || names.some((name) => !opened.includes(name))) stream.move(back ? needed : stream.cursor);

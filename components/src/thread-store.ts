@@ -25,6 +25,7 @@ import {
   type User,
   type WireEvent,
 } from '@payload-chat/protocol';
+import { sameEpoch } from './epoch.ts';
 import { createOutbox } from './outbox.ts';
 import type { Persistence } from './persist.ts';
 import type { Request } from './request.ts';
@@ -55,8 +56,8 @@ export interface KeptThread {
   onSignal(signal: Signal): void;
   /** Takes a fresh snapshot, however often it must be asked for; nothing while closed. Never rejects. */
   refresh(): Promise<void>;
-  /** Asks again whether there is a thread by now, where there was none. */
-  lookAgain(): void;
+  /** Takes a fresh snapshot where there was no thread, or where what is held is of another epoch than the stream. */
+  lookAgain(cursor?: string): void;
   /** Something of the client changed that is shown. */
   changed(): void;
   /** Forgets everything; begins anew for whoever looks, if the client is not closed. */
@@ -189,8 +190,8 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
     });
   }
 
-  function lookAgain() {
-    if (!snapshot && phase.is === 'ready') void refresh();
+  function lookAgain(cursor?: string) {
+    if (snapshot ? !sameEpoch(cursor, snapshot.cursor) : phase.is === 'ready') void refresh();
   }
 
   function open() {
