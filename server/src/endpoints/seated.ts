@@ -19,7 +19,7 @@ export const seatedSql = ({ participants, people }: Tables, agents: string) => `
     select ${columns.seat} from ${participants} p join ${people} u on u.id = p.user_id
     where p.thread_id = t.id and p.quiet is not true
       and (t.kind <> 'room' or u.staff or u.account_id::text = any(${agents}::text[]))
-    order by p.joined_at, p.user_id limit ${seatsNamed}
+    order by p.changed, p.id limit ${seatsNamed}
   ) seat join lateral (select ${columns.person} from ${people} u where u.id = seat."user") person on true
 )`;
 

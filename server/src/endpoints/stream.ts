@@ -1,16 +1,11 @@
 /** The SSE response of a reader or of an edge (SPEC: Stream). */
 import {
-  type AskedTopic,
   ChatError,
-  encodeFrame,
-  formatCursor,
   type Hub,
   type Listener,
-  parseCursor,
   parseStreamRequest,
   type StreamRequest,
   topic,
-  topicsOfMe,
 } from '@payload-chat/protocol';
 import type { PayloadRequest } from 'payload';
 import { siteByKey } from '../collections/sites/site.ts';
@@ -21,14 +16,9 @@ import { runtime } from '../runtime.ts';
 import { createByteStream } from './byte-stream.ts';
 import { mustBeEdge } from './edge-key.ts';
 import { endpoint } from './endpoint.ts';
-import { snapshotOf } from './snapshot.ts';
 import { dropWhenStuck, socketOf } from './sockets.ts';
-import { findThread, visibleThread } from './visible-thread.ts';
-
-type ReaderRequest = StreamRequest & { is: 'reader' };
-
-/** A cursor ahead of what the rights were read at is waited for so long, in ms (S3 and a little); then they are read again. */
-const lookAgainMs = 2500;
+import { beginningOf, lookAgainMs } from './stream-beginning.ts';
+import { findThread } from './visible-thread.ts';
 
 export const streamEndpoint = endpoint('stream', async (req) => {
   const query = req.searchParams;
@@ -57,88 +47,19 @@ async function serviceStream(req: PayloadRequest, { site: key, tail, cursor }: S
   return open(req, hub, { topics: '*', tail, hello: { revoked }, ...(cursor ? { cursor } : {}) });
 }
 
-async function readerStream(req: PayloadRequest, who: Caller, asked: ReaderRequest) {
+async function readerStream(req: PayloadRequest, who: Caller, asked: StreamRequest & { is: 'reader' }) {
   const { claims, sid, site, user } = who;
   const hub = await runtime(req.payload).hub(site.key);
-  const start =
-    asked.rewind === undefined ? await beginning(req, who, asked, hub) : await rewound(req, who, asked, asked.rewind);
-  const response = open(
-    req,
-    hub,
-    {
-      topics: start.topics,
-      user: user.id,
-      ...(sid ? { sid } : {}),
-      ...(start.cursor ? { cursor: start.cursor } : {}),
-      ...(start.preface ? { preface: start.preface } : {}),
-      expiresAtMs: (claims?.ends ?? claims?.exp ?? 0) * 1000,
-      recheck: async (name) => (await findThread(req, who, name.replace(/^thread:/, ''))) !== undefined,
-    },
-    start.doubted,
-  );
-  return response;
-}
-
-interface Beginning {
-  topics: string[];
-  cursor: string | undefined;
-  preface?: Uint8Array;
-  /** Asked again a little later; `false` closes the stream. */
-  doubted?: () => Promise<boolean>;
-}
-
-/** A snapshot first, then live from its cursor. */
-async function rewound(req: PayloadRequest, who: Caller, asked: ReaderRequest, limit: number): Promise<Beginning> {
-  const named = asked.topics.find(({ is }) => is !== 'me') as AskedTopic;
-  const snapshot = await snapshotOf(req, who, nameOf(named), { limit, before: undefined });
-  const own = asked.topics.some(({ is }) => is === 'me') ? topicsOfMe({ sub: who.user.id, kind: who.user.kind }) : [];
-  return {
-    topics: [...own, topic.thread(snapshot.thread.id)],
-    cursor: snapshot.cursor,
-    preface: encodeFrame({ event: 'snapshot', data: snapshot }),
+  const { doubted, ...beginning } = await beginningOf(req, who, asked, hub);
+  const listener = {
+    ...beginning,
+    user: user.id,
+    ...(sid ? { sid } : {}),
+    expiresAtMs: (claims?.ends ?? claims?.exp ?? 0) * 1000,
+    recheck: async (name: string) => (await findThread(req, who, name.replace(/^thread:/, ''))) !== undefined,
   };
+  return open(req, hub, listener, doubted);
 }
-
-/**
- * Rights are true at a position of the log. The stream begins there or before, so that whoever was sent out meanwhile
- * meets that event in it and is treated by it.
- */
-async function beginning(req: PayloadRequest, who: Caller, asked: ReaderRequest, hub: Hub): Promise<Beginning> {
-  const { topics, asOf } = await rightsOf(req, who, asked.topics);
-  const head = hub.window?.head ?? 0;
-  if (asOf === undefined || !hub.window) return { topics, cursor: asked.cursor };
-  if (!asked.cursor) return { topics, cursor: formatCursor(hub.window.epoch, Math.min(asOf, head)) };
-  const from = parseCursor(asked.cursor)?.pos ?? 0;
-  // It knows more than our look did: an event it has had may be the one that sends it out. One more look sees it; a
-  // cursor still ahead is of the future, and is looked at once more when that has come.
-  if (from <= asOf) return { topics, cursor: asked.cursor };
-  const again = await rightsOf(req, who, asked.topics);
-  return {
-    topics: again.topics,
-    cursor: asked.cursor,
-    ...(from <= (again.asOf ?? 0) ? {} : { doubted: () => stillAllowed(req, who, asked.topics) }),
-  };
-}
-
-async function rightsOf(req: PayloadRequest, who: Caller, asked: readonly AskedTopic[]) {
-  const named = asked.filter(({ is }) => is !== 'me');
-  const found = await Promise.all(named.map((each) => visibleThread(req, who, nameOf(each))));
-  const own = named.length < asked.length ? topicsOfMe({ sub: who.user.id, kind: who.user.kind }) : [];
-  return {
-    topics: [...own, ...found.map(({ thread }) => topic.thread(thread.id))],
-    asOf: found.length ? Math.min(...found.map(({ asOf }) => asOf)) : undefined,
-  };
-}
-
-async function stillAllowed(req: PayloadRequest, who: Caller, asked: readonly AskedTopic[]): Promise<boolean> {
-  return rightsOf(req, who, asked).then(
-    () => true,
-    () => false,
-  );
-}
-
-const nameOf = (asked: AskedTopic) =>
-  asked.is === 'thread' ? asked.id : asked.is === 'room' ? `room:${asked.key}` : '';
 
 /** @throws ChatError `unavailable` where the hub closed in the meantime. */
 function open(
@@ -147,7 +68,6 @@ function open(
   listener: Omit<Listener, 'sink'>,
   doubted?: () => Promise<boolean>,
 ): Response {
-  if (!hub.window || runtime(req.payload).draining) throw new ChatError('unavailable');
   let leave: (() => void) | undefined;
   let doubt: NodeJS.Timeout | undefined;
   const end = () => {
@@ -156,14 +76,15 @@ function open(
   };
   const { sink, body } = createByteStream(end);
   const socket = socketOf(req);
-  leave = hub.subscribe({
-    ...listener,
-    sink,
-    onClose() {
-      clearTimeout(doubt);
-      if (socket) dropWhenStuck(socket);
-    },
-  });
+  const onClose = () => {
+    clearTimeout(doubt);
+    if (socket) dropWhenStuck(socket);
+  };
+  try {
+    leave = hub.subscribe({ ...listener, sink, onClose });
+  } catch (cause) {
+    throw new ChatError('unavailable', { cause });
+  }
   // Either of the two tells that the reader has left; on some hosts only one does.
   const signal = (req as Pick<Request, 'signal'>).signal;
   if (signal?.aborted) end();

@@ -73,6 +73,8 @@ export function createKeyRing(payload: Payload, now: () => number = Date.now): K
   let keys: ChatKey[] = [];
   let readAtMs = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | undefined;
+  /** Why the last reading failed; what is not known here may then be known to others. */
+  let fault: unknown;
 
   const refresh = (): Promise<void> => {
     reading ??= read().finally(() => {
@@ -84,7 +86,9 @@ export function createKeyRing(payload: Payload, now: () => number = Date.now): K
     try {
       keys = await readKeys(payload, now());
       readAtMs = now();
+      fault = undefined;
     } catch (error) {
+      fault = error;
       // Without the database the keys at hand still verify; with none there is nothing to go on with.
       if (keys.length === 0) throw error;
       readAtMs = now() - keyLife.keepMs + keyLife.askEveryMs;
@@ -109,6 +113,7 @@ export function createKeyRing(payload: Payload, now: () => number = Date.now): K
       await fresh();
       const found = () => known().find((key) => key.kid === kid)?.publicKey;
       if (!found() && now() - readAtMs > keyLife.askEveryMs) await refresh();
+      if (!found() && fault !== undefined) throw fault;
       return found();
     },
     async jwks() {

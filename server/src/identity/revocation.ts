@@ -40,7 +40,7 @@ interface Row {
 }
 
 /** Made once a process; bounded by the logouts of one session's life. */
-export function createRevocations(query: Query, now: () => number = Date.now): Revocations {
+function createRevocations(query: Query, now: () => number = Date.now): Revocations {
   /** By site, until when each sid is remembered, in ms since 1970. */
   const known = new Map<string, Map<string, number>>();
   let newestMs = 0;

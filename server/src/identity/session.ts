@@ -20,7 +20,7 @@ import { knownVisitor, newVisitor } from './visitor-handle.ts';
 const visitorUntilS = 30 * 24 * 3600;
 
 /** The name of those who did not say theirs. */
-export const namelessVisitor = 'Visitor';
+const namelessVisitor = 'Visitor';
 const namelessExternal = 'Guest user';
 
 /** What a proof is worth: a person at a site, and how long. */
