@@ -15,19 +15,15 @@ export type SeatedRows = Array<{ seat: Row; person: Row }> | null;
  * alone; `agents` is the parameter with the ids of the site's agents.
  */
 export const seatedSql = ({ participants, people }: Tables, agents: string) => `(
-  select jsonb_agg(jsonb_build_object('seat', to_jsonb(seat), 'person', to_jsonb(person))) from (
-    select ${columns.seat} from ${participants} p join ${people} u on u.id = p.user_id
+  select jsonb_agg(jsonb_build_object('seat', to_jsonb(seat), 'person', to_jsonb(person)) order by seat.changed, seat.id) from (
+    select ${columns.seat}, p.changed from ${participants} p join ${people} u on u.id = p.user_id
     where p.thread_id = t.id and p.quiet is not true
       and (t.kind <> 'room' or u.staff or u.account_id::text = any(${agents}::text[]))
     order by p.changed, p.id limit ${seatsNamed}
   ) seat join lateral (select ${columns.person} from ${people} u where u.id = seat."user") person on true
 )`;
 
-/** In order of their joining. */
+/** In the order that the log tells of their joining: what a reader made of the events has it too. */
 export function participantsOf(rows: SeatedRows, site: Site): Participant[] {
-  return (rows ?? [])
-    .map(({ seat, person }) => toParticipant(seatRow(seat), toUser(personRow(person), site)))
-    .sort((a, b) => compare(a.joinedAt, b.joinedAt) || compare(a.user.id, b.user.id));
+  return (rows ?? []).map(({ seat, person }) => toParticipant(seatRow(seat), toUser(personRow(person), site)));
 }
-
-const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);

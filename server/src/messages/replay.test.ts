@@ -17,6 +17,7 @@ let at: Site;
 let ana: Caller;
 let ben: Caller;
 let maya: Caller;
+let noor: Caller;
 
 beforeAll(async () => {
   app = await startApp();
@@ -25,6 +26,7 @@ beforeAll(async () => {
   ana = await memberCaller(app.payload, at, await account(app.payload, 'Ana'));
   ben = await memberCaller(app.payload, at, await account(app.payload, 'Ben'));
   maya = await memberCaller(app.payload, at, agents[0] as { id: number });
+  noor = await memberCaller(app.payload, at, agents[1] as { id: number });
   await room(app.payload, 'halden', 'lobby');
 });
 afterAll(() => app?.close());
@@ -111,13 +113,13 @@ test('[I5] whatever is done, in whatever order', async () => {
   const visitor = visitorCaller(at, 'Leo');
   const { message } = await post(await req(), visitor, { content: 'Help' });
   const { thread } = message;
-  const people = [visitor, maya];
+  const people = [visitor, maya, noor];
   const mine: Array<{ id: string; by: Caller }> = [{ id: message.id, by: visitor }];
   const settle = (action: Promise<unknown>) =>
     action.catch((error) => expect(['window-closed', 'not-found', 'invalid']).toContain(error.code));
   const actions = [
     async () => {
-      const by = people[random.below(2)] as Caller;
+      const by = people[random.below(3)] as Caller;
       mine.push({ id: (await post(await req(), by, { thread, content: `say ${random.below(99)}` })).message.id, by });
     },
     async () => {
@@ -125,7 +127,7 @@ test('[I5] whatever is done, in whatever order', async () => {
       await settle(edit(await req(), by, id, `edit ${random.below(99)}`));
     },
     async () => settle(remove(await req(), maya, (mine[random.below(mine.length)] as { id: string }).id)),
-    async () => settle(leave(await req(), maya, { thread, user: maya.user.id })),
+    async () => settle(leave(await req(), maya, { thread, user: (random.below(2) ? maya : noor).user.id })),
     async () =>
       settle(
         app.payload.update({
