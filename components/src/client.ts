@@ -3,7 +3,7 @@ import { type Clock, type LineEvent, systemClock } from '@payload-chat/protocol'
 import { createLine } from './line.ts';
 import { createPersistence } from './persist.ts';
 import { createRequest } from './request.ts';
-import { createSession, type GetToken, isUnauthorized, type KeyStorage } from './session.ts';
+import { createSession, type GetToken, type KeyStorage } from './session.ts';
 import { createThread, type KeptThread, nameOf, type ThreadHost } from './thread-store.ts';
 import type { Client } from './view.ts';
 
@@ -133,10 +133,7 @@ export function createClient(options: ClientOptions): Client {
     async logout() {
       const { user } = session;
       try {
-        if (user && user.kind !== 'guest')
-          await request(() => true, 'chat/logout', { body: {}, token: await session.token() });
-      } catch (failure) {
-        if (!isUnauthorized(failure)) throw failure; // Else it had ended already.
+        if (user && user.kind !== 'guest') await session.call(() => true, 'chat/logout', { body: {} });
       } finally {
         session.forget();
         if (!closed) reset();

@@ -345,13 +345,34 @@ describe('a token', () => {
     expect(store.view.phase.is).toBe('ready');
   });
 
-  test('that is none is a plain refusal', async () => {
+  test('without the rest of the answer: the edge says whose it is', async () => {
+    const { edge, flow, browser } = setUp({ tokenMs: 600_000 });
+    const getToken = vi.fn(async () => {
+      const { token, expiresAt } = await edge.getToken('m_1')();
+      return { token, expiresAt };
+    });
+    const { store, texts } = browser({ getToken }).look({ thread: edge.makeDirect('m_1', 'm_2') });
+    await flow();
+    expect(store.view.me).toEqual({ id: 'm_1', name: 'Ana Ferreira', kind: 'member' });
+    store.send('Hi');
+    await flow(538_000);
+    expect(texts()).toEqual(['Hi']);
+    expect(getToken).toHaveBeenCalledTimes(1);
+    await flow(5000);
+    expect(getToken).toHaveBeenCalledTimes(2);
+  });
+
+  test('that is none is asked for again with growing pauses', async () => {
     const { edge, flow, browser } = setUp();
     const thread = edge.makeDirect('m_1', 'm_2');
-    const getToken = async () => ({ token: 'secret', expiresAt: '' });
+    const getToken = vi.fn(async () => ({ token: 'secret', expiresAt: '' }));
     const { store } = browser({ getToken }).look({ thread });
-    await flow();
-    expect(store.view.phase).toMatchObject({ is: 'failed', error: { code: 'unauthorized' } });
+    await flow(60_000);
+    expect(store.view.phase).toMatchObject({ is: 'failed', error: { retry: true } });
+    expect(getToken.mock.calls.length).toBeLessThan(20);
+    getToken.mockImplementation(edge.getToken('m_1'));
+    await flow(31_000);
+    expect(store.view.phase.is).toBe('ready');
   });
 
   test('of a guest that getToken brings is used as it is', async () => {

@@ -24,7 +24,10 @@ export interface KeyStorage {
   removeItem(key: string): void;
 }
 
-/** The caller's own token; `expiresAt` is ISO 8601. The session's whole answer may be passed on as it is. */
+/**
+ * The caller's own token; `expiresAt` is ISO 8601. The session's whole answer may be passed on as it is; with less the
+ * edge is asked whose the token is.
+ */
 export type GetToken = () => Promise<{ token: string; expiresAt: string }>;
 
 export interface SessionOptions {
@@ -85,7 +88,10 @@ export function createSession(options: SessionOptions): Session {
   const isGuest = () => !getToken && held?.user.kind === 'guest';
 
   async function prove(write?: boolean): Promise<Answer> {
-    if (getToken) return believe(await getToken(), site);
+    if (getToken) {
+      const given = await getToken();
+      return read(answer, given) ?? { ...(await ask({}, given.token)), ...given };
+    }
     const kept = handle ?? storage?.getItem(key);
     if (own && !handle) {
       // The browser adds the cookie; a handle sent beside it would win over it.
@@ -108,7 +114,10 @@ export function createSession(options: SessionOptions): Session {
   function obtain(run: Promise<Answer>): Promise<void> {
     flight = run
       .then(hold, (failure) => {
-        throw failure instanceof ChatError ? failure : new ChatError('unavailable', { cause: failure });
+        // A token or proof that is no good now may be at the next try: hosts keep them, hops learn keys.
+        throw failure instanceof ChatError && !isUnauthorized(failure)
+          ? failure
+          : new ChatError('unavailable', { cause: failure });
       })
       .finally(() => {
         flight = undefined;
@@ -205,20 +214,4 @@ export function createSession(options: SessionOptions): Session {
 }
 
 /** Whether a hop refused the token or proof itself. */
-export const isUnauthorized = (failure: unknown): boolean =>
-  failure instanceof ChatError && failure.code === 'unauthorized';
-
-/** A bare token says itself who it is for; it is not verified here, every hop does that. */
-function believe(given: { token: string; expiresAt: string }, site: string): Answer {
-  let whole = read(answer, given);
-  try {
-    const part = given.token.split('.')[1] ?? '';
-    const bytes = Uint8Array.from(atob(part.replace(/-/g, '+').replace(/_/g, '/')), (char) => char.charCodeAt(0));
-    const { sub: id, kind, name = '' } = JSON.parse(new TextDecoder().decode(bytes));
-    whole ??= read(answer, { ...given, site, user: { id, kind, name } });
-  } catch {
-    // No token of ours, as below.
-  }
-  if (whole) return whole;
-  throw new ChatError('unauthorized', { message: 'getToken must answer { token, expiresAt } with a chat token.' });
-}
+const isUnauthorized = (failure: unknown): boolean => failure instanceof ChatError && failure.code === 'unauthorized';

@@ -320,7 +320,7 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
     },
     get topic() {
       if (!life) return undefined;
-      if (!snapshot) return { ready: 'me', loading: '', absent: undefined, failed: undefined }[phase.is];
+      if (!snapshot) return phase.is === 'ready' ? 'me' : phase.is === 'loading' ? '' : undefined;
       const { thread, participants } = snapshot;
       const mine = participants.some(({ user }) => isMe(user)) || (thread.kind === 'support' && me()?.kind === 'agent');
       if (mine && thread.kind !== 'room') return 'me';
