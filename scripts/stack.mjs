@@ -84,7 +84,10 @@ export async function startStack(options) {
     const database = databaseUrl ?? embeddedUrl(ports.postgres, password);
     if (wants('postgres')) {
       const place = { dataDir, port: ports.postgres, password, log: folder.log('postgres'), run: folder.run };
-      await supervisor.launch(await postgresSpec(place), `on port ${ports.postgres}`);
+      const spec = await postgresSpec(place);
+      // Under root it may have to live elsewhere: see postgres-home.mjs.
+      const away = spec.cwd.startsWith(dataDir) ? '' : `, its data in ${spec.cwd}`;
+      await supervisor.launch(spec, `on port ${ports.postgres}${away}`);
     }
 
     const urls = urlsOf(ports);
