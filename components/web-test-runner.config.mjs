@@ -15,7 +15,10 @@ const vite = await createServer({
   // What a page gets: Lit without its warnings for developers.
   mode: 'production',
   resolve: { conditions: ['browser', 'module', 'default'] },
-  plugins: [tidyTemplates(), { name: 'runner', resolveId: (id) => (id.startsWith('/__web-') ? { id, external: true } : null) }],
+  plugins: [
+    tidyTemplates(),
+    { name: 'runner', resolveId: (id) => (id.startsWith('/__web-') ? { id, external: true } : null) },
+  ],
   server: { middlewareMode: true, hmr: false, ws: false, watch: null },
   optimizeDeps: { noDiscovery: true, include: ['axe-core'] },
 });

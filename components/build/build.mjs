@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'vite';
+import { buildManifest } from './manifest.mjs';
 import { buildTypes } from './types.mjs';
 
 /** The most that `chat.js` may have after `gzip -9`, in bytes. */
@@ -24,6 +25,7 @@ for (const mode of ['chat', 'entries'])
     build: { outDir: fresh },
   });
 buildTypes(folder, path.join(fresh, 'types'));
+buildManifest(folder, fresh);
 // A page that is served from here meanwhile never meets half a build.
 fs.rmSync(`${dist}.old`, { recursive: true, force: true });
 if (fs.existsSync(dist)) fs.renameSync(dist, `${dist}.old`);
@@ -38,5 +40,5 @@ console.log(
 );
 if (bytes > limitBytes) {
   console.error(`chat.js is ${(bytes - limitBytes).toLocaleString('en')} bytes above its limit.`);
-  process.exitCode = process.env.CHAT_SIZE_LIMIT === "off" ? 0 : 0; // TEMPORARY
+  process.exitCode = process.env.CHAT_SIZE_LIMIT === 'off' ? 0 : 0; // TEMPORARY
 }

@@ -47,7 +47,7 @@ function tidyHtml(raw, startsInTag) {
 
 function tidyCss(raw) {
   const text = raw
-    .replace(/\/\*[^]*?\*\//g, '')
+    .replace(/\/\*.*?\*\//gs, '')
     .replace(/\s+/g, ' ')
     .replace(/ ?([{};,>~]) ?/g, '$1')
     .replace(/([\w-]): /g, '$1:')

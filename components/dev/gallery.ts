@@ -113,7 +113,10 @@ const pages: Record<string, () => void> = {
     card({
       title: 'Refused',
       view: {
-        messages: own({ seq: 0, delivery: long }, "Here's the full log of last night's run, all 9,000 lines of it: 02:14:07 worker"),
+        messages: own(
+          { seq: 0, delivery: long },
+          "Here's the full log of last night's run, all 9,000 lines of it: 02:14:07 worker",
+        ),
       },
       ...shape,
     });
@@ -165,7 +168,11 @@ const pages: Record<string, () => void> = {
       view: { connection: { is: 'offline', sinceMs: minuteAgo }, messages: [hold, waiting] },
       ...shape,
     });
-    card({ title: 'Direct', view: { thread: direct, messages: [hold, said(me, '14:31', 'Thursday is fine.')] }, ...shape });
+    card({
+      title: 'Direct',
+      view: { thread: direct, messages: [hold, said(me, '14:31', 'Thursday is fine.')] },
+      ...shape,
+    });
     card({
       title: 'Scrolled up',
       view: {
@@ -185,7 +192,11 @@ const pages: Record<string, () => void> = {
     });
     card({ title: 'Loading', view: { phase: { is: 'loading' }, thread: undefined }, ...shape });
     card({ title: 'Empty', view: { thread: undefined }, ...shape });
-    card({ title: "Can't be loaded", view: { phase: { is: 'failed', error: new ChatError('unreachable') } }, ...shape });
+    card({
+      title: "Can't be loaded",
+      view: { phase: { is: 'failed', error: new ChatError('unreachable') } },
+      ...shape,
+    });
     card({ title: 'Not yours, or gone', view: { phase: { is: 'absent' }, thread: undefined }, ...shape });
   },
   controls() {
@@ -195,7 +206,12 @@ const pages: Record<string, () => void> = {
     card({ title: 'Replying', view: { messages: [order] }, reply: order, write: "It's HD-20417", ...box });
     const mine = said(me, '14:22', 'Friday between 9 and 12');
     card({ title: 'Editing', view: { messages: [mine] }, edit: mine, ...box });
-    card({ title: 'Close to the limit', view: {}, write: `${'…and that is everything I remember of that morning. '.repeat(73)}`, ...box });
+    card({
+      title: 'Close to the limit',
+      view: {},
+      write: `${'…and that is everything I remember of that morning. '.repeat(73)}`,
+      ...box,
+    });
     card({ title: 'Too long', view: {}, write: 'x'.repeat(4100), ...box });
     card({ title: 'Too fast', view: { sendAgainAtMs: Date.now() + 8000 }, write: 'And another thing', ...box });
     card({

@@ -1,6 +1,7 @@
 /** A client that shows one view and does nothing: for looking at a state as long as it takes. */
-import type { Client, ShownMessage, ThreadStore, ThreadView } from '../src/view.ts';
+
 import type { Message, Participant, User } from '@payload-chat/protocol';
+import type { Client, ShownMessage, ThreadStore, ThreadView } from '../src/view.ts';
 
 export const me: User = { id: 'm_me', name: 'Camille Roux', kind: 'member' };
 export const leo: User = { id: 'm_leo', name: 'Leo Marsh', kind: 'member' };
@@ -42,7 +43,14 @@ export function viewOf(more: Partial<ThreadView> = {}): ThreadView {
   return {
     phase: { is: 'ready' },
     connection: { is: 'live' },
-    thread: { id: 't', kind: 'support', title: 'Halden support', status: 'open', changed: 1, createdAt: '2026-01-01T00:00:00Z' },
+    thread: {
+      id: 't',
+      kind: 'support',
+      title: 'Halden support',
+      status: 'open',
+      changed: 1,
+      createdAt: '2026-01-01T00:00:00Z',
+    },
     me,
     participants: [seat(me), seat(leo)],
     messages: [],

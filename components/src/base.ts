@@ -13,6 +13,7 @@ export abstract class Base extends Element {
   /** Properties that no attribute carries. */
   static objects: string[] = [];
 
+  /** @internal */
   readonly _root = this.attachShadow({ mode: 'open' });
   private _due = false;
 
@@ -57,7 +58,10 @@ export abstract class Base extends Element {
 /** Defines an element once. A second copy on the page leaves the first in place and says so. */
 export function define(name: string, element: typeof Base & CustomElementConstructor): void {
   if (!globalThis.customElements) return;
-  if (customElements.get(name)) return console.warn(`<${name}> is defined already: this page loads it twice.`);
+  if (customElements.get(name)) {
+    console.warn(`<${name}> is defined already: this page loads it twice.`);
+    return;
+  }
   for (const attribute of element.observedAttributes) {
     if (attribute in element.prototype) continue; // `lang` is every element's.
     Object.defineProperty(element.prototype, attribute, {

@@ -21,6 +21,7 @@ export abstract class ChatElement extends Base {
   private _leave: (() => void) | undefined;
   private _warned = false;
 
+  /** @internal */
   addController(): void {} // There is one, and it is called below.
 
   override connectedCallback(): void {
@@ -45,6 +46,7 @@ export abstract class ChatElement extends Base {
     super._update();
   }
 
+  /** @internal */
   get _store(): ThreadStore | undefined {
     return this._shown.store;
   }
@@ -53,7 +55,10 @@ export abstract class ChatElement extends Base {
     return { ...englishWords, ...this._provider?.words, ...this.words };
   }
 
-  /** Tells the page. The answer is false where a listener forbade what the event announces. */
+  /**
+   * Tells the page. The answer is false where a listener forbade what the event announces.
+   * @internal
+   */
   _tell(name: string, detail: unknown): boolean {
     return this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true, cancelable: true }));
   }

@@ -3,4 +3,5 @@ import { define } from './base.ts';
 import { ChatProvider } from './provider/provider-element.ts';
 
 define('chat-provider', ChatProvider);
+
 export { ChatProvider };

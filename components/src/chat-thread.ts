@@ -4,4 +4,5 @@ import { define } from './base.ts';
 import { ChatThread } from './thread/thread-element.ts';
 
 define('chat-thread', ChatThread);
+
 export { ChatThread };

@@ -1,6 +1,6 @@
 import { sendKeys } from '@web/test-runner-commands';
 import { assert } from 'chai';
-import { all, bubbles, part, setUp, show, textOf, until } from '../test/page.ts';
+import { all, bubbles, part, seen, setUp, show, textOf, until } from '../test/page.ts';
 import './chat.ts';
 
 const edge = `${location.origin}/edge`;
@@ -15,7 +15,7 @@ describe('a page with attributes alone', () => {
     thread.focus();
     await sendKeys({ type: 'Thank you' });
     await sendKeys({ press: 'Enter' });
-    const mine = () => all(thread, '[part~=bubble-own]').some(({ innerText }) => innerText === 'Thank you');
+    const mine = () => all(thread, '[part~=bubble-own]').some((bubble) => seen(bubble) === 'Thank you');
     await until('the message', () => mine() && !textOf(thread).includes('Sending'));
     assert.equal(localStorage.length, 1);
   });

@@ -3,7 +3,7 @@ import { pageEdge } from './page-client.ts';
 
 pageEdge.url = new URL(import.meta.url).origin;
 
-export * from './chat-thread.ts';
 export * from './chat-composer.ts';
 export * from './chat-provider.ts';
+export * from './chat-thread.ts';
 export { createClient } from './client.ts';

@@ -1,10 +1,10 @@
 /** What a program uses: the client without a page, and what it shows. */
 
-export type { Aim, ControllerHost } from './controller.ts';
-export { ThreadController } from './controller.ts';
+export type { ChatError, ErrorCode, LineEvent, Message, Participant, Thread, User } from '@payload-chat/protocol';
 export type { ClientOptions, KeyStorage } from './client.ts';
 export { createClient } from './client.ts';
-export type { ChatError, ErrorCode, LineEvent, Message, Participant, Thread, User } from '@payload-chat/protocol';
+export type { Aim, ControllerHost } from './controller.ts';
+export { ThreadController } from './controller.ts';
 export type {
   Client,
   Connection,

@@ -27,9 +27,10 @@ describe('the Markdown subset', () => {
     ['(https://e.example/x)', ['(', a('https://e.example/x'), ')']],
     ['**https://e.example/x**', [b(a('https://e.example/x'))]],
     ['[x](javascript:alert(1))', ['[x](javascript:alert(1))']],
-    ['[x](JaVaScRiPt:alert(1)) [y](data:text/html,z) [z](//e.example)', [
+    [
       '[x](JaVaScRiPt:alert(1)) [y](data:text/html,z) [z](//e.example)',
-    ]],
+      ['[x](JaVaScRiPt:alert(1)) [y](data:text/html,z) [z](//e.example)'],
+    ],
     ['<img src=x onerror=alert(1)>', ['<img src=x onerror=alert(1)>']],
   ])('reads %j', (content, pieces) => {
     expect(parseMarkdown(content)).toEqual(pieces);
@@ -37,7 +38,24 @@ describe('the Markdown subset', () => {
 
   const marked = fc.array(
     fc.oneof(
-      fc.constantFrom('**', '*', '_', '`', '```', '\n', ' ', '[', '](', ')', 'https://', 'javascript:', 'mailto:', '<b>', '"', "'"),
+      fc.constantFrom(
+        '**',
+        '*',
+        '_',
+        '`',
+        '```',
+        '\n',
+        ' ',
+        '[',
+        '](',
+        ')',
+        'https://',
+        'javascript:',
+        'mailto:',
+        '<b>',
+        '"',
+        "'",
+      ),
       fc.string({ maxLength: 4 }),
       fc.string({ unit: 'grapheme', maxLength: 3 }),
     ),
@@ -69,13 +87,29 @@ describe('the Markdown subset', () => {
 
   it('takes no more than a moment for the worst 4,000 characters', () => {
     const began = performance.now();
-    for (const worst of ['*', '**', '** ', '**a', '_a ', '`a', '```a', '[', '[a](https://', 'https://(', '**a *b ', '((', '🎉 '])
+    for (const worst of [
+      '*',
+      '**',
+      '** ',
+      '**a',
+      '_a ',
+      '`a',
+      '```a',
+      '[',
+      '[a](https://',
+      'https://(',
+      '**a *b ',
+      '((',
+      '🎉 ',
+    ])
       parseMarkdown(worst.repeat(4000 / worst.length));
     for (const worst of ['🎉', '🎉 ', '\u{1F468}\u200D']) isFewEmoji(`${worst.repeat(4000 / worst.length)}a`);
     expect(performance.now() - began).toBeLessThan(1500);
   });
 
-  it.each(['🎉', '🎉🙌', '❤️ 👍🏽 🇳🇴', '👨‍👩‍👧‍👦'])('shows %s large', (content) => expect(isFewEmoji(content)).toBe(true));
+  it.each(['🎉', '🎉🙌', '❤️ 👍🏽 🇳🇴', '👨‍👩‍👧‍👦'])('shows %s large', (content) =>
+    expect(isFewEmoji(content)).toBe(true),
+  );
   it.each(['', '123', '1', '#', '🎉🎉🎉🎉', 'a🎉', '© 2026'])('shows %j as text', (content) =>
     expect(isFewEmoji(content)).toBe(false),
   );

@@ -12,7 +12,7 @@ const maxDepth = 8;
 // One alternative per kind, in the order of their groups; what none takes is text. A code block or span is read first,
 // so nothing in it means anything. An italic mark needs a word's edge outside it, so that snake_case and 2*3*4 stay.
 const marks =
-  /```(?:[\w+#.-]*\n)?([^]+?)\n?```\n?|`([^`\n]+)`|\*\*(?=\S)([^]+?)(?<=\S)\*\*|(?<![\w*])\*(?=[^\s*])([^*]+)(?<=\S)\*(?![\w*])|(?<!\w)_(?=[^\s_])([^_]+)(?<=\S)_(?!\w)|\[([^[\]\n]+)\]\(((?:https?:\/\/|mailto:)(?:\([^\s()]*\)|[^\s()])+)\)|(https?:\/\/(?:\([^\s()]*\)|[^\s()<>])+(?<![.,:;!?'"*_`~\]]))/gi;
+  /```(?:[\w+#.-]*\n)?(.+?)\n?```\n?|`([^`\n]+)`|\*\*(?=\S)(.+?)(?<=\S)\*\*|(?<![\w*])\*(?=[^\s*])([^*]+)(?<=\S)\*(?![\w*])|(?<!\w)_(?=[^\s_])([^_]+)(?<=\S)_(?!\w)|\[([^[\]\n]+)\]\(((?:https?:\/\/|mailto:)(?:\([^\s()]*\)|[^\s()])+)\)|(https?:\/\/(?:\([^\s()]*\)|[^\s()<>])+(?<![.,:;!?'"*_`~\]]))/gi;
 
 export function parseMarkdown(content: string, depth = 0): Piece[] {
   const pieces: Piece[] = [];
@@ -42,5 +42,7 @@ export function plainText(pieces: readonly Piece[]): string {
 
 /** Whether a message is one to three emoji and nothing else; those are shown large, without a bubble. */
 export function isFewEmoji(content: string): boolean {
-  return /^(?:(?:\p{RI}{2}|\p{ExtPict}[\p{EMod}\uFE0F]*(?:\u200D\p{ExtPict}[\p{EMod}\uFE0F]*)*)\s*){1,3}$/u.test(content);
+  return /^(?:(?:\p{RI}{2}|\p{ExtPict}(?:\p{EMod}|\uFE0F)*(?:\u200D\p{ExtPict}(?:\p{EMod}|\uFE0F)*)*)\s*){1,3}$/u.test(
+    content,
+  );
 }

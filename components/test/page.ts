@@ -106,11 +106,17 @@ export function bubbles(root: Element): string[] {
   return all(root, '[part~="bubble"]').map((bubble) => bubble.querySelector('[dir=auto]:not(span)')?.textContent ?? '');
 }
 
+/** The text of one element as it stands on the screen, hidden parts left out. */
+export function seen(element: HTMLElement | null | undefined): string {
+  // biome-ignore lint/performance/useDomNodeTextContent: what can be seen is asked for here.
+  return element?.innerText ?? '';
+}
+
 /** What stands on the screen. */
 export function textOf(root: Element): string {
   const within = (shadow: ShadowRoot | null): string =>
     shadow
-      ? [...shadow.children].map((child) => (child as HTMLElement).innerText ?? '').join('\n') +
+      ? [...shadow.children].map((child) => seen(child as HTMLElement)).join('\n') +
         [...shadow.querySelectorAll('*')].map((child) => within(child.shadowRoot)).join('\n')
       : '';
   return within(root.shadowRoot).replace(/\s+/g, ' ');

@@ -1,6 +1,6 @@
 import { sendKeys } from '@web/test-runner-commands';
 import { assert } from 'chai';
-import { all, assertAccessible, bubbles, focused, part, setUp, settled, show, textOf, until } from '../../test/page.ts';
+import { all, assertAccessible, bubbles, focused, part, settled, setUp, show, textOf, until } from '../../test/page.ts';
 
 async function opened() {
   const page = setUp();

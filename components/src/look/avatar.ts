@@ -1,5 +1,5 @@
-import { html, nothing, type TemplateResult } from 'lit/html.js';
 import type { User } from '@payload-chat/protocol';
+import { html, nothing, type TemplateResult } from 'lit/html.js';
 
 /**
  * A square of initials in one of eight hues; the picture lies over it, so that one that can't be loaded (or that the

@@ -1,6 +1,6 @@
 import { emulateMedia, setViewport } from '@web/test-runner-commands';
 import { assert } from 'chai';
-import { all, assertAccessible, bubbles, part, setUp, settled, show, until } from '../../test/page.ts';
+import { all, assertAccessible, bubbles, part, settled, setUp, show, until } from '../../test/page.ts';
 
 async function opened(attributes: Record<string, string> = {}) {
   const page = setUp();
@@ -95,7 +95,10 @@ describe('the look', () => {
     edge.post('m_2', room, evil);
     const thread = show({ room: 'lobby' }, clientOf('m_1'));
     await until('the message', () => bubbles(thread).length);
-    assert.equal(bubbles(thread)[0], '<img src=x onerror=alert(1)> [x](javascript:alert(1)) <b>bold</b> https://example.com/a');
+    assert.equal(
+      bubbles(thread)[0],
+      '<img src=x onerror=alert(1)> [x](javascript:alert(1)) <b>bold</b> https://example.com/a',
+    );
     assert.lengthOf(all(thread, '.b img, .b b'), 0);
     const links = all(thread, 'a');
     assert.lengthOf(links, 1);

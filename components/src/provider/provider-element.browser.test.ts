@@ -1,6 +1,6 @@
 import { assert } from 'chai';
-import { Base, define } from '../base.ts';
 import { bubbles, part, setUp, show, textOf, until } from '../../test/page.ts';
+import { type Base, define } from '../base.ts';
 
 describe('a provider', () => {
   it('gives its client, words and theme to those within', async () => {
@@ -43,7 +43,10 @@ describe('a provider', () => {
     edge.post('m_2', direct, 'Hello');
     const line = edge.line();
     const before = globalThis.fetch;
-    globalThis.fetch = (input, init) => (String(input instanceof Request ? input.url : input).startsWith(edge.url) ? line.fetch(input, init) : before(input, init));
+    globalThis.fetch = (input, init) =>
+      String(input instanceof Request ? input.url : input).startsWith(edge.url)
+        ? line.fetch(input, init)
+        : before(input, init);
     try {
       const provider = document.createElement('chat-provider');
       provider.site = edge.site;

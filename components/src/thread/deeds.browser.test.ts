@@ -1,6 +1,6 @@
 import { sendKeys, sendMouse } from '@web/test-runner-commands';
 import { assert } from 'chai';
-import { all, assertAccessible, bubbles, focused, part, setUp, settled, show, textOf, until } from '../../test/page.ts';
+import { all, assertAccessible, bubbles, focused, part, settled, setUp, show, textOf, until } from '../../test/page.ts';
 
 async function opened() {
   const page = setUp();
@@ -88,7 +88,7 @@ describe('messages by keyboard', () => {
     await until('the menu', menu);
     await press('r');
     await until('the field', () => focused() === field);
-    assert.equal(part(thread, 'context')?.querySelector('p')?.innerText, 'Replying to Ben Okoro\nWhat order is it?');
+    assert.equal(seen(part(thread, 'context')?.querySelector('p')), 'Replying to Ben Okoro\nWhat order is it?');
     await sendKeys({ type: "It's HD-20417." });
     await assertAccessible(thread);
     await press('Enter');
@@ -187,13 +187,13 @@ describe('messages by mouse and finger', () => {
     edge.read('m_1', direct, 1000);
     const thread = show({ thread: direct }, clientOf('m_1'));
     const quote = await until('the quote', () => part(thread, 'quote'));
-    assert.include(quote.innerText, 'Earlier message');
+    assert.include(seen(quote), 'Earlier message');
     await settled();
     quote.click();
     await until('the original', () => focused()?.textContent?.includes('The very first'));
     const { top } = (focused() as Element).getBoundingClientRect();
     assert.isTrue(top > 0 && top < 600, 'on the screen');
-    assert.include(part(thread, 'quote')?.innerText ?? '', 'The very first');
+    assert.include(seen(part(thread, 'quote')), 'The very first');
   });
 });
 
@@ -204,7 +204,10 @@ describe('what is on its way', () => {
     field.focus();
     await sendKeys({ type: 'On its way' });
     await press('Enter');
-    await until('the pending message', () => bubbles(thread).includes('On its way') && textOf(thread).includes('Sending'));
+    await until(
+      'the pending message',
+      () => bubbles(thread).includes('On its way') && textOf(thread).includes('Sending'),
+    );
     const row = all(thread, '[role=article]').at(-1);
     await until('the sent one', () => !textOf(thread).includes('Sending') && textOf(thread).includes('Sent'));
     assert.equal(all(thread, '[role=article]').at(-1), row, 'the same element from first to last');

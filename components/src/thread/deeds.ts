@@ -97,23 +97,27 @@ export class Deeds {
     if (deed !== 'menu') this._close();
     switch (deed) {
       case 'menu':
-        return this._open(by);
+        this._open(by);
+        break;
       case 'reply':
       case 'edit':
-        return draft.begin(deed, message);
+        draft.begin(deed, message);
+        break;
       case 'copy':
-        return void navigator.clipboard?.writeText(content).catch(() => {}); // The page may not allow it.
+        navigator.clipboard?.writeText(content).catch(() => {}); // The page may not allow it.
+        break;
       case 'quote':
-        return void this._ring(store, message.replyTo);
+        void this._ring(store, message.replyTo);
+        break;
       case 'retry':
-        return store.retry(localId);
+        store.retry(localId);
+        break;
       case 'rewrite':
-        draft.text ||= content;
-        store.discard(localId);
-        return host.focus();
       case 'discard':
+        if (deed === 'rewrite') draft.text ||= content;
         store.discard(localId);
-        return host.focus();
+        host.focus();
+        break;
       case 'delete':
         store.remove(id).catch((error: Error) => {
           host._said = error.message;
@@ -185,7 +189,9 @@ export class Deeds {
     }
     const line = find();
     line?.scrollIntoView({ block: 'center' });
-    line?.querySelector('.b')?.animate([{ outline: '2px solid var(--_at)' }, {}], { duration: 1600, easing: 'ease-in' });
+    line
+      ?.querySelector('.b')
+      ?.animate([{ outline: '2px solid var(--_at)' }, {}], { duration: 1600, easing: 'ease-in' });
     (line?.firstElementChild as HTMLElement | undefined)?.focus({ preventScroll: true });
   }
 }

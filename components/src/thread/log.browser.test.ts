@@ -1,10 +1,12 @@
 import { sendKeys } from '@web/test-runner-commands';
 import { assert } from 'chai';
-import { all, bubbles, part, setUp, settled, show, textOf, until } from '../../test/page.ts';
+import { all, bubbles, part, settled, setUp, show, textOf, until } from '../../test/page.ts';
 
 const distance = (log: HTMLElement) => log.scrollHeight - log.scrollTop - log.clientHeight;
 const topOf = (thread: HTMLElement, text: string) =>
-  all(thread, '[part~=bubble]').find(({ textContent }) => textContent?.includes(text))?.getBoundingClientRect().top ?? Number.NaN;
+  all(thread, '[part~=bubble]')
+    .find(({ textContent }) => textContent?.includes(text))
+    ?.getBoundingClientRect().top ?? Number.NaN;
 
 async function opened(messages = 40, height = 500) {
   const page = setUp();

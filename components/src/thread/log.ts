@@ -4,7 +4,7 @@
  */
 import { render } from 'lit/html.js';
 import type { ShownMessage } from '../view.ts';
-import { type Setting, rowView } from './row-view.ts';
+import { rowView, type Setting } from './row-view.ts';
 import type { Row } from './rows.ts';
 
 /** A row on the page; one that holds a message knows it. */

@@ -9,7 +9,12 @@ export type Deed = 'reply' | 'copy' | 'edit' | 'delete';
 /** A moderator deletes what others wrote too; whether it is too late, only the server knows. */
 export function deedsOf({ deletedAt, delivery, own }: ShownMessage, { me }: ThreadView): Deed[] {
   if (deletedAt || delivery.is !== 'sent') return [];
-  return ['reply', 'copy', ...(own ? ['edit' as const] : []), ...(own || me?.kind === 'agent' ? ['delete' as const] : [])];
+  return [
+    'reply',
+    'copy',
+    ...(own ? ['edit' as const] : []),
+    ...(own || me?.kind === 'agent' ? ['delete' as const] : []),
+  ];
 }
 
 export function menuView(deeds: readonly Deed[], words: Words): TemplateResult[] {

@@ -129,4 +129,3 @@ function failureView(error: { code: string; retry: boolean; message: string }, w
     <span>${again ? words.notSent : reason} <button name=${again ? 'retry' : 'rewrite'}>${again ? words.tryAgain : words.edit}</button> · <button name="discard">${words.delete}</button></span>
   </div>`;
 }
-

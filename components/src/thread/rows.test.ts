@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { leo, maya, me, said, seat, viewOf } from '../../dev/still.ts';
-import { type Row, rowsOf, type Unread } from './rows.ts';
 import type { ThreadView } from '../view.ts';
+import { type Row, rowsOf, type Unread } from './rows.ts';
 
 /** A line per row: `first-last` of a message's group as brackets. */
 function shape(more: Partial<ThreadView>, unread?: Unread): string[] {
@@ -30,7 +30,12 @@ describe('the rows of a log', () => {
   });
 
   it('puts a line before what is new, counts it, and ends the group there', () => {
-    const messages = [said(leo, '14:20', 'a'), said(leo, '14:20', 'b'), said(me, '14:20', 'c'), said(leo, '14:20', 'd')];
+    const messages = [
+      said(leo, '14:20', 'a'),
+      said(leo, '14:20', 'b'),
+      said(me, '14:20', 'c'),
+      said(leo, '14:20', 'd'),
+    ];
     const [first, , , last] = messages;
     const unread = { from: first?.seq ?? 0, to: last?.seq ?? 0 };
     expect(shape({ messages }, unread)).toEqual(['day', '[a]', 'new 2', '[b]', '[c]', '[d]']);
@@ -46,7 +51,11 @@ describe('the rows of a log', () => {
     const participants = [seat(me), seat(leo, messages[0]?.timestamp), seat(maya, messages[1]?.timestamp)];
     expect(shape({ messages, participants })).toEqual(['day', '[a]', 'Maya Lindqvist joined', '[b]']);
     const thread = viewOf().thread;
-    expect(shape({ messages, participants, thread: thread && { ...thread, kind: 'direct' } })).toEqual(['day', '[a]', '[b]']);
+    expect(shape({ messages, participants, thread: thread && { ...thread, kind: 'direct' } })).toEqual([
+      'day',
+      '[a]',
+      '[b]',
+    ]);
     expect(shape({ messages: messages.slice(1), participants, hasOlder: true })).toEqual(['day', '[b]']);
   });
 

@@ -19,7 +19,8 @@ function told(...line: Connection[]): Banner[] {
 }
 
 describe('the banner', () => {
-  it('says nothing of the first connection', () => expect(told(connecting, live, live)).toEqual([undefined, undefined, undefined]));
+  it('says nothing of the first connection', () =>
+    expect(told(connecting, live, live)).toEqual([undefined, undefined, undefined]));
 
   it('says that the line is back only where its loss was told', () => {
     vi.setSystemTime(100_000);
@@ -30,5 +31,11 @@ describe('the banner', () => {
   });
 
   it('goes on saying offline until the line is live', () =>
-    expect(told(live, offline(1), broken(1), connecting, live)).toEqual([undefined, 'offline', 'offline', 'offline', 'back']));
+    expect(told(live, offline(1), broken(1), connecting, live)).toEqual([
+      undefined,
+      'offline',
+      'offline',
+      'offline',
+      'back',
+    ]));
 });

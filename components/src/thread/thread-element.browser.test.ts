@@ -72,7 +72,9 @@ describe('a thread', () => {
     const { edge, clientOf } = setUp();
     const other = edge.makeDirect('m_2', 'm_3');
     const thread = show({ thread: other }, clientOf('m_1'));
-    await until('the state', () => textOf(thread).includes("This conversation doesn't exist, or you're not part of it."));
+    await until('the state', () =>
+      textOf(thread).includes("This conversation doesn't exist, or you're not part of it."),
+    );
     assert.isFalse(part(thread, 'input')?.checkVisibility());
     await assertAccessible(thread);
   });
@@ -83,7 +85,9 @@ describe('a thread', () => {
     const client = clientOf('m_1');
     client.line.failNext(1, { status: 403, code: 'forbidden' }, 'snapshot');
     const faults: unknown[] = [];
-    document.body.addEventListener('chat-error', (event) => faults.push((event as CustomEvent).detail.error), { once: true });
+    document.body.addEventListener('chat-error', (event) => faults.push((event as CustomEvent).detail.error), {
+      once: true,
+    });
     const thread = show({ thread: direct }, client);
     await until('the state', () => textOf(thread).includes("This conversation didn't load"));
     assert.equal((faults[0] as { code?: string })?.code, 'forbidden');
@@ -121,7 +125,14 @@ describe('a thread', () => {
     const now = Date.now();
     let at = now - 86_400_000;
     const { edge, direct, clientOf } = setUp({
-      clock: { now: () => at, after: (ms, run) => ((timer) => () => clearTimeout(timer))(setTimeout(run, ms)) },
+      clock: {
+        now: () => at,
+        after: (ms, run) =>
+          (
+            (timer) => () =>
+              clearTimeout(timer)
+          )(setTimeout(run, ms)),
+      },
     });
     edge.post('m_2', direct, 'One');
     at = now;
@@ -192,7 +203,10 @@ describe('a thread', () => {
     const log = part(thread, 'log');
     assert.equal(log?.role, 'log');
     assert.equal(log?.ariaLive, 'off', 'a page of history would be read out as a whole');
-    const said = () => all(thread, '[role=status]').map(({ textContent }) => textContent?.trim()).join('');
+    const said = () =>
+      all(thread, '[role=status]')
+        .map(({ textContent }) => textContent?.trim())
+        .join('');
     assert.equal(said(), '');
     edge.post('m_2', direct, 'A **new** one');
     await until('the words', () => said() === 'Ben Okoro: A new one');

@@ -20,14 +20,59 @@ import { threadStyles } from './thread-styles.ts';
 const olderPx = 600;
 
 /**
- * A conversation: what was said, and the field to go on. See components/README.md for how it is used.
+ * A conversation: what was said, and the field to go on. It shows the thread that `thread` or `room` names; with neither,
+ * the caller's own support thread, of which the server knows nothing before the first message.
  *
  * @tag chat-thread
+ * @attr {string} site - The site's key; by default that of the nearest `<chat-provider>`.
+ * @attr {string} edge - Where the edge answers, a path in front included; by default the provider's, else where `chat.js`
+ *   came from.
+ * @attr {string} thread - The id of the thread.
+ * @attr {string} room - Or the key of a room, which anybody reads if it is public.
+ * @attr {string} heading - Stands for the title.
+ * @attr {'light'|'dark'} theme - Overrides the page's `color-scheme`.
+ * @attr {string} lang - The language of times and days; by default that of the page.
+ * @prop {Client} client - Whose eyes see the thread; otherwise the provider's, or the page's own for this site and edge.
+ * @prop {Partial<Words>} words - Replaces what the element says.
+ * @fires chat-ready - The thread is shown: `{ thread }`, which is undefined before a support thread's first message.
+ * @fires chat-message - Somebody else's message came: `{ message }`. Not for those that were there at the start.
+ * @fires chat-send - Before a message is sent: `{ content, replyTo }`. `preventDefault()` keeps it in the field.
+ * @fires chat-error - The thread could not be loaded, or a change was refused: `{ error }`, with a `code`.
+ * @slot header - Stands for the whole header.
+ * @slot actions - At the header's end.
+ * @slot empty - Stands for what an empty thread says.
+ * @slot notice - Above the field.
+ * @slot composer - Stands for the field; a `<chat-composer>` there names its thread itself.
+ * @csspart header - The header.
+ * @csspart title - Whom or what the thread is with.
+ * @csspart status - Who answers, or that the conversation is closed.
+ * @csspart banner - Under the header while the line is broken.
+ * @csspart log - What scrolls.
+ * @csspart day - A day between messages.
+ * @csspart unread - The line before what is new.
+ * @csspart system - Who joined; that the conversation is closed.
+ * @csspart avatar - A person's square.
+ * @csspart author - Name, role and time over a group of messages.
+ * @csspart time - A time.
+ * @csspart bubble - A message.
+ * @csspart bubble-own - A message of the reader.
+ * @csspart quote - What a message answers.
+ * @csspart receipt - How far a message of the reader has come.
+ * @csspart typing - Who types.
+ * @csspart pill - Leads to new messages below.
+ * @csspart empty - What an empty thread says.
+ * @csspart error - That a thread did not load, or is not there for this reader.
+ * @csspart skeleton - Before the thread is there.
+ * @csspart field - The bordered field; also `input`, `send`, `context` and `hint` of the composer.
+ * @cssprop --chat-accent - The one colour that a page needs to change; tints, links and focus follow from it.
  */
 export class ChatThread extends ChatElement {
   declare heading: string | undefined;
+  /** @internal */
   _log: Log | undefined;
+  /** @internal */
   _said = '';
+  /** @internal */
   _shownView: ThreadView | undefined;
   private _of: ThreadStore | undefined;
   private _reading = new Reading();
@@ -50,10 +95,14 @@ export class ChatThread extends ChatElement {
     const look = () => this._look();
     addEventListener('focus', look, { signal });
     document.addEventListener('visibilitychange', look, { signal });
-    addEventListener('pointerdown', (event) => event.composedPath().includes(this._at('.mn') as Element) || this._deeds._close(), {
-      signal,
-      capture: true,
-    });
+    addEventListener(
+      'pointerdown',
+      (event) => event.composedPath().includes(this._at('.mn') as Element) || this._deeds._close(),
+      {
+        signal,
+        capture: true,
+      },
+    );
   }
 
   override disconnectedCallback(): void {
