@@ -3,7 +3,7 @@
  * readers; only a log that can't be gone on with sends them for a snapshot.
  */
 import {
-  type ChatError,
+  ChatError,
   type Clock,
   type Hub,
   list,
@@ -29,6 +29,8 @@ export interface FeedOptions {
   onReady(): void;
   /** The server refused for good: nothing more will come. */
   onStopped(fault: ChatError): void;
+  /** The stream can't be had, once for each time that it is away; and it is back. */
+  onLine(is: 'lost' | 'back', why: string): void;
   clock: Clock;
   random(): number;
 }
@@ -52,6 +54,8 @@ const waitCapMs = 4000;
 export function openFeed({ hub, clock, ...options }: FeedOptions): Feed {
   let revoked: readonly string[] = [];
   let nudgedAtMs = Number.NEGATIVE_INFINITY;
+  let isLost = false;
+  let isClosed = false;
   let cancelCap = () => {};
 
   /** What comes next stands right after `pos`: the hub goes on, or begins anew if there is a hole. */
@@ -97,8 +101,14 @@ export function openFeed({ hub, clock, ...options }: FeedOptions): Feed {
     onReset: () => undefined,
     onState(state) {
       cancelCap();
-      if (state.is === 'waiting') cancelCap = clock.after(waitCapMs, () => subscription.nudge());
-      if (state.is === 'stopped' && state.error) options.onStopped(state.error);
+      if (state.is === 'waiting') {
+        cancelCap = clock.after(waitCapMs, () => subscription.nudge());
+        if (!isLost) options.onLine('lost', state.why);
+        isLost = true;
+      } else if (state.is === 'live') {
+        if (isLost) options.onLine('back', '');
+        isLost = false;
+      } else if (state.is === 'stopped' && !isClosed) options.onStopped(state.error ?? new ChatError('unreachable'));
     },
   });
 
@@ -111,6 +121,9 @@ export function openFeed({ hub, clock, ...options }: FeedOptions): Feed {
       nudgedAtMs = clock.now();
       subscription.nudge();
     },
-    close: () => subscription.close(),
+    close() {
+      isClosed = true;
+      subscription.close();
+    },
   };
 }

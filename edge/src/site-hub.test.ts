@@ -212,6 +212,24 @@ describe('the hub of a site', () => {
   });
 });
 
+it('a feed that ends without a word of why is not waited for: the hub is given up, not left silent', async () => {
+  const { site, feeds, heard, next, clock, listen, closed } = setUp();
+  const feed = await next();
+  feed.hello(0);
+  feed.ready(0);
+  await turns();
+  listen();
+  feed.end();
+  await turns();
+  await clock.advance(1000);
+  feeds.at(-1)?.answer(new Response(null, { status: 204 }) as StreamResponse);
+  await turns();
+  expect(heard.join('')).toContain('event: bye');
+  await expect(site.ready()).rejects.toMatchObject({ code: 'unreachable' });
+  await clock.advance(sulkMs);
+  expect(closed()).toBe(1);
+});
+
 describe('a stream whose cursor is ahead of the hub', () => {
   const ada = { claims: { sub: 'ada', sid: 's_ada' }, credential: { is: 'bearer', token: '' } } as unknown as Reader;
   const left = { participant: { user: { id: 'ada' } } };

@@ -82,6 +82,12 @@ export function openSiteHub({ site, config, upstream, clock, random, log, onClos
       for (const sid of sids) revocations.add(sid);
     },
     onReady: started.succeed,
+    onLine: (is, why) =>
+      log(
+        is === 'lost'
+          ? `No stream of site ${site} from the server (${why}); trying on.`
+          : `Site ${site} is heard again.`,
+      ),
     onStopped(fault) {
       // A refusal of our key is our fault, not the reader's.
       refused = fault.code === 'unauthorized' ? new ChatError('misconfigured', { cause: fault }) : fault;

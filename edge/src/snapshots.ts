@@ -84,7 +84,8 @@ export function createSnapshots(
     async get(thread, search, reader) {
       const key = `${thread} ${search}`;
       const held = pages.get(key);
-      if (held && (!held.kept || covers(held.kept))) {
+      if (held?.kept && covers(held.kept)) return held.kept;
+      if (held && !held.kept) {
         const found = await within(held.asked, patienceMs, clock);
         if ('cursor' in found) return found;
       }

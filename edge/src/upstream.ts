@@ -9,23 +9,20 @@ import {
   frameDecoder,
   pathOf,
   type RouteName,
-  readError,
   routes,
   type StreamResponse,
   headers as wire,
 } from '@payload-chat/protocol';
-import { type Answer, faultOf, jsonAnswer, parseJson, refusalOf } from './answer.ts';
+import { type Answer, faultOf, jsonAnswer, parseJson } from './answer.ts';
 import { atMost } from './at-most.ts';
-import { readWhole } from './bytes.ts';
 import type { Config } from './config.ts';
+import { answerOf } from './server-answer.ts';
 import type { Credential, Reader } from './tokens.ts';
 
 /** How long the server may take for a whole answer. */
 const answerMs = 15_000;
 /** How long it may take to say that it is well. */
 const healthMs = 4000;
-/** Most bytes of one answer: a page of 100 messages at their longest is a quarter of it. */
-const answerBytes = 8 * 1024 * 1024;
 /** Grants asked at once: after a restart of the edge every private thread's readers come together. */
 const grantsAtOnce = 32;
 /**
@@ -33,8 +30,6 @@ const grantsAtOnce = 32;
  * and hop-by-hop headers can't.
  */
 const passing = ['Accept', 'Accept-Language', 'Authorization', 'Content-Type', 'Origin', 'User-Agent'];
-/** What of the server's answer the client hears. Cookies and the server's own CORS stay behind. */
-const returning = ['Content-Type', 'Retry-After', 'Cache-Control'];
 
 /** A client's request as it goes on. */
 export interface Forwarded {
@@ -190,28 +185,3 @@ export function createUpstream(config: Config, fetch: typeof globalThis.fetch, c
 }
 
 const ticketOf = (credential: Credential) => (credential.is === 'ticket' ? { ticket: credential.token } : {});
-
-/**
- * A whole answer in the wire's own form: a 4xx without JSON is told by its status alone.
- * @throws ChatError `unreachable` for anything else that the server itself would not say
- */
-async function answerOf(response: Response): Promise<Answer> {
-  const { status } = response;
-  const type = response.headers.get('Content-Type') ?? '';
-  const isJson = /^application\/(jwk-set\+)?json\b/.test(type);
-  try {
-    if (!isJson && (status < 400 || status >= 500))
-      throw new Error(`The server answered ${status}, ${type || 'no type'}.`);
-    const body = new TextDecoder().decode(await readWhole(response.body, answerBytes));
-    if (!isJson) return refusalOf(readError(status, undefined, response.headers.get('Retry-After')));
-    const headers: Record<string, string> = { 'Cache-Control': 'no-store' };
-    for (const name of returning) {
-      const value = response.headers.get(name);
-      if (value !== null) headers[name] = value;
-    }
-    return { status, headers, body };
-  } catch (cause) {
-    void response.body?.cancel().catch(() => {}); // Read to its end or broken: either way nothing is left open.
-    throw new ChatError('unreachable', { cause });
-  }
-}

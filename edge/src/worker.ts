@@ -40,8 +40,9 @@ function createWorkerApp(env: WorkerEnv): App {
       },
       async numbers() {
         const ids = await env.DIRECTORY.get(env.DIRECTORY.idFromName('all')).list();
-        const hubs = await Promise.all(ids.map((id) => env.HUBS.get(env.HUBS.idFromString(id)).numbers()));
-        return hubs.flat();
+        // An object that does not answer is left out, so that the others are still seen.
+        const hubs = await Promise.allSettled(ids.map((id) => env.HUBS.get(env.HUBS.idFromString(id)).numbers()));
+        return hubs.flatMap((hub) => (hub.status === 'fulfilled' ? hub.value : []));
       },
       async script(request) {
         const asked = new Request(new URL('/chat.js', request.url), request);

@@ -1,0 +1,34 @@
+/** The server's answers, read whole before a word of them is passed on. */
+import { ChatError, readError } from '@payload-chat/protocol';
+import { type Answer, refusalOf } from './answer.ts';
+import { readWhole } from './bytes.ts';
+
+/** Most bytes of one answer: a page of 100 messages at their longest is a quarter of it. */
+const answerBytes = 8 * 1024 * 1024;
+/** What of the server's answer the client hears. Cookies and the server's own CORS stay behind. */
+const returning = ['Content-Type', 'Retry-After', 'Cache-Control'];
+
+/**
+ * A whole answer in the wire's own form: a 4xx without JSON is told by its status alone.
+ * @throws ChatError `unreachable` for anything else that the server itself would not say
+ */
+export async function answerOf(response: Response): Promise<Answer> {
+  const { status } = response;
+  const type = response.headers.get('Content-Type') ?? '';
+  const isJson = /^application\/(jwk-set\+)?json\b/.test(type);
+  try {
+    if (!isJson && (status < 400 || status >= 500))
+      throw new Error(`The server answered ${status}, ${type || 'no type'}.`);
+    const body = new TextDecoder().decode(await readWhole(response.body, answerBytes));
+    if (!isJson) return refusalOf(readError(status, undefined, response.headers.get('Retry-After')));
+    const headers: Record<string, string> = { 'Cache-Control': 'no-store' };
+    for (const name of returning) {
+      const value = response.headers.get(name);
+      if (value !== null) headers[name] = value;
+    }
+    return { status, headers, body };
+  } catch (cause) {
+    void response.body?.cancel().catch(() => {}); // Read to its end or broken: either way nothing is left open.
+    throw new ChatError('unreachable', { cause });
+  }
+}
