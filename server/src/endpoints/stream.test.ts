@@ -395,6 +395,29 @@ describe('[Stream] the end', () => {
     expect((await stream(visitor, `?topic=thread:${thread}`)).response.status).toBe(404);
   });
 
+  test('[I9] whoever leaves while his stream opens hears nothing that was written after', async () => {
+    const visitor = await openSession(app, { site: 'halden' });
+    const { thread } = await send(visitor, { content: 'Help' });
+    const path = `/api/chat/threads/${thread}/participants/me`;
+    for (let round = 0; round < 15; round += 1) {
+      const [reader, left] = await Promise.all([
+        stream(visitor, `?topic=thread:${thread}`),
+        ask(app, path, { method: 'DELETE', token: visitor.token }),
+      ]);
+      expect(left.status).toBe(200);
+      const after = await send(gus, { thread, content: `After ${round}` });
+      const probe = await stream(gus, `?topic=thread:${thread}&rewind=1`);
+      await probe.until('the snapshot', is('snapshot'));
+      if (reader.response.status === 200) {
+        await reader.ended();
+        expect(JSON.stringify(reader.frames)).not.toContain(after.id);
+      } else expect(reader.response.status).toBe(404);
+      probe.close();
+      // Back in his seat, with a thread that he may hear again.
+      await send(visitor, { content: `Again ${round}` });
+    }
+  });
+
   test('[S7] a room made private sends out those who may not read it', async () => {
     const second = await room(app.payload, 'halden', 'second');
     const [outsider, agent] = await Promise.all([
