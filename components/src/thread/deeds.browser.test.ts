@@ -1,6 +1,18 @@
 import { sendKeys, sendMouse } from '@web/test-runner-commands';
 import { assert } from 'chai';
-import { all, assertAccessible, bubbles, focused, part, settled, setUp, show, textOf, until } from '../../test/page.ts';
+import {
+  all,
+  assertAccessible,
+  bubbles,
+  focused,
+  part,
+  seen,
+  settled,
+  setUp,
+  show,
+  textOf,
+  until,
+} from '../../test/page.ts';
 
 async function opened() {
   const page = setUp();
