@@ -1,12 +1,14 @@
 /**
  * The socket under a request. A fetch-style handler is shown neither its address nor a way to close it, so each request
- * is marked, as Node's own HTTP server announces it, with a word that leads back to its socket.
+ * is marked, as Node's own HTTP server announces it, with a word that leads back to its socket. The announcement is also
+ * the one moment to mend a path on which Next would stumble.
  */
 import { randomUUID } from 'node:crypto';
 import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { PayloadRequest } from 'payload';
+import { decodablePath } from './decodable-path.ts';
 
 /** Written over whatever a client sent under this name. */
 const mark = 'x-chat-socket';
@@ -40,6 +42,7 @@ export function watchSockets(): void {
       socket.once('close', () => known.byWord.delete(made));
     }
     request.headers[mark] = word;
+    if (request.url?.includes('%')) request.url = decodablePath(request.url);
   });
 }
 
