@@ -73,6 +73,16 @@ describe('a line that is cut', () => {
     expect(texts()).toEqual(['Hi']);
   });
 
+  test('is live where the browser thinks itself offline and yet a stream catches up', async () => {
+    const { store, flow, ben, line } = await direct();
+    line.cut();
+    ben.events.dispatchEvent(new Event('offline'));
+    await flow(5000);
+    line.uncut();
+    await flow(31_000);
+    expect(store.view.connection.is).toBe('live');
+  });
+
   test('tries now when the page is looked at again', async () => {
     const { store, line, flow, ben, asked } = await direct();
     line.cut();

@@ -123,6 +123,8 @@ export function createLine({ threads, session, open, wake, onFrame, clock, rando
       },
       onState(state) {
         if (mine !== stream) return;
+        // A browser that thinks itself offline may still reach this machine's own edge.
+        if (state.is === 'live') unplugged = false;
         look();
         if (state.is === 'live') {
           refusals = 0;

@@ -8,11 +8,7 @@ import type { ChatError, Message, Participant, Thread, User } from '@payload-cha
 export type ThreadTarget = { thread: string } | { room: string } | { support: true };
 
 /** How far a message has come. `waiting`: written while offline; `failed` carries why. */
-export type Delivery =
-  | { is: 'sent' }
-  | { is: 'pending' }
-  | { is: 'waiting' }
-  | { is: 'failed'; error: ChatError };
+export type Delivery = { is: 'sent' } | { is: 'pending' } | { is: 'waiting' } | { is: 'failed'; error: ChatError };
 
 /** A message as shown: the server's own, or one that it has not taken yet (then `seq` is 0 and `id` the localId). */
 export interface ShownMessage extends Message {
