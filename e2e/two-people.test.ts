@@ -47,6 +47,16 @@ describe('two people in two browsers', () => {
     await there.page.context().setOffline(false);
     await ben.reads(['Before the cut', ...missed]);
   });
+
+  test('[I14] one sees that the other types, and that what was sent was read', async () => {
+    const { here, there, ana, ben } = await twoBrowsers();
+    await ana.write('Are you there?');
+    await ben.reads(['Are you there?']);
+    await ana.element.locator('[part~="receipt"]').last().filter({ hasText: 'Read' }).waitFor({ timeout: patienceMs });
+    await ben.element.getByRole('textbox', { name: 'Write a message' }).pressSequentially('I am thinking');
+    await ana.element.getByText(/^Ben( Okoro)? is typing$/).waitFor({ timeout: patienceMs });
+    expect([...here.faults, ...there.faults]).toEqual([]);
+  });
 });
 
 describe('the demo’s page', () => {
