@@ -1,10 +1,11 @@
 /** A site's chat over one edge: one session, one stream, any number of threads. */
 import { type Clock, type LineEvent, systemClock } from '@payload-chat/protocol';
+import { type KeptThread, nameOf, type ThreadHost } from './kept-thread.ts';
 import { createLine } from './line.ts';
 import { createPersistence } from './persist.ts';
 import { createRequest } from './request.ts';
 import { createSession, type GetToken, type KeyStorage } from './session.ts';
-import { createThread, type KeptThread, nameOf, type ThreadHost } from './thread-store.ts';
+import { createThread } from './thread-store.ts';
 import type { Client } from './view.ts';
 
 export type { GetToken, KeyStorage } from './session.ts';

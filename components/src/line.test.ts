@@ -302,6 +302,27 @@ describe('several threads', () => {
     expect(texts()).toEqual(['Hello']);
   });
 
+  test('a busy thread does not starve the snapshot that mends it', async () => {
+    const { edge, flow, browser, asked } = setUp();
+    const thread = edge.makeDirect('m_1', 'm_2');
+    const ana = browser({ user: 'm_1' });
+    const { texts } = ana.look({ thread });
+    await flow();
+    edge.post('m_2', thread, 'First');
+    await flow();
+    asked();
+    ana.line.slow(200);
+    edge.lose(() => edge.post('m_2', thread, 'Lost on the way'));
+    for (let index = 0; index < 40; index += 1) {
+      edge.post('m_2', thread, `${index}`);
+      await flow(30);
+    }
+    expect(texts()).toContain('Lost on the way');
+    expect(asked().filter((line) => line.endsWith('snapshot'))).toHaveLength(1);
+    await flow(500);
+    expect(texts()).toEqual(edge.truth(thread).messages.map(({ content }) => content));
+  });
+
   test('a hole in a thread’s seq is answered with a fresh snapshot', async () => {
     const { edge, flow, browser } = setUp();
     const thread = edge.makeDirect('m_1', 'm_2');

@@ -14,8 +14,8 @@ import {
 } from '@payload-chat/protocol';
 import { nextConnection } from './connection.ts';
 import { sameEpoch } from './epoch.ts';
+import type { KeptThread } from './kept-thread.ts';
 import type { Session } from './session.ts';
-import type { KeptThread } from './thread-store.ts';
 import type { Connection } from './view.ts';
 
 export interface LineOptions {

@@ -10,63 +10,24 @@
  */
 import {
   type ChatError,
-  type ChatEvent,
-  type Clock,
-  formatCursor,
   limits,
   message,
   object,
   type Parser,
-  parseCursor,
-  reduce,
-  type Signal,
   type Snapshot,
   snapshot as snapshotShape,
   type User,
-  type WireEvent,
 } from '@payload-chat/protocol';
+import { advance } from './advance.ts';
 import { sameEpoch } from './epoch.ts';
-import { createOutbox } from './outbox.ts';
-import type { Persistence } from './persist.ts';
+import { type KeptThread, nameOf, type ThreadHost } from './kept-thread.ts';
+import { createOutbox, type Entry } from './outbox.ts';
 import type { Request } from './request.ts';
-import type { Session } from './session.ts';
 import { createShown } from './shown.ts';
-import type { Connection, Phase, ThreadStore, ThreadTarget, ThreadView } from './view.ts';
+import type { Phase, ThreadStore, ThreadTarget, ThreadView } from './view.ts';
 
-/** What a thread needs of its client. */
-export interface ThreadHost extends Persistence {
-  readonly clock: Clock;
-  /** The caller's: another after each reset. */
-  readonly session: Session;
-  readonly connection: Connection;
-  readonly closed: boolean;
-  /** What the thread listens to has changed, or it needs what follows the cursor. */
-  sync(cursor?: string): void;
-}
-
-/** A thread as its client sees it. */
-export interface KeptThread {
-  readonly store: ThreadStore;
-  readonly target: ThreadTarget;
-  readonly open: boolean;
-  /** What it must hear; `me` is everything in the caller's own threads, `''` not known yet. */
-  readonly topic: string | undefined;
-  readonly cursor: string | undefined;
-  onEvent(wire: WireEvent, event: ChatEvent | undefined): void;
-  onSignal(signal: Signal): void;
-  /** Takes a fresh snapshot, however often it must be asked for; nothing while closed. Never rejects. */
-  refresh(): Promise<void>;
-  /** Takes a fresh snapshot where there was no thread, or where what is held is of another epoch than the stream. */
-  lookAgain(cursor?: string): void;
-  /** Something of the client changed that is shown. */
-  changed(): void;
-  /** Forgets everything; begins anew for whoever looks, if the client is not closed. */
-  restart(): void;
-}
-
-/** Messages in a page, and most that are held; beyond, the oldest go. */
+/** Messages in a page. */
 const pageMessages = 50;
-const heldMessages = 2000;
 /** How long receipts gather. */
 const readMs = 500;
 const docAnswer = object({ doc: message });
@@ -140,15 +101,7 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
     changed();
   }
 
-  async function post({
-    content,
-    localId,
-    replyTo,
-  }: {
-    content: string;
-    localId: string;
-    replyTo: string | undefined;
-  }) {
+  async function post({ content, localId, replyTo }: Entry) {
     const { session } = host;
     await session.write();
     const body = { ...('support' in target ? {} : target), content, localId, replyTo };
@@ -332,19 +285,13 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
         if (begins && phase.is !== 'loading' && ('support' in target || wire.thread === id)) void refresh();
         return;
       }
-      if (wire.thread !== id && wire.type !== 'user.erased') return;
-      const at = parseCursor(snapshot.cursor);
-      if (!at || wire.pos <= at.pos) return;
-      const hole = wire.seq && seq && wire.seq !== seq + 1;
+      if (event?.type === 'message.posted' && wire.thread === id) stopTyping(event.message.sender.id);
+      const next = advance(snapshot, seq, wire, event, me()?.id);
+      if (next === snapshot) return;
       seq = wire.seq ?? seq;
-      const next = event ? reduce(snapshot, event) : { ...snapshot, cursor: formatCursor(at.epoch, wire.pos) };
-      const left = event?.type === 'participant.left' && isMe(event.participant.user);
-      if (hole || left || next === 'stale') return void refresh();
-      if (event?.type === 'message.posted') stopTyping(event.message.sender.id);
-      if (next.messages.length > heldMessages) {
-        hasOlder = true;
-        next.messages = next.messages.slice(-heldMessages / 2);
-      }
+      if (next === 'stale') return void refresh();
+      // There were too many: an event takes one at the most.
+      hasOlder ||= next.messages.length < snapshot.messages.length - 1;
       hold(next);
     },
     onSignal({ type, thread, user, seq: upTo = 0 }) {
@@ -373,10 +320,4 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
       if (subscribers.size && !host.closed) open();
     },
   };
-}
-
-/** How the target stands in a path and in a topic. */
-export function nameOf(target: ThreadTarget): string {
-  if ('room' in target) return `room:${target.room}`;
-  return 'thread' in target ? target.thread : 'support';
 }
