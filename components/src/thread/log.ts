@@ -10,6 +10,8 @@ import type { Row } from './rows.ts';
 /** A row on the page; one that holds a message knows it. */
 export interface Line extends HTMLElement {
   _message?: ShownMessage;
+  /** What it was drawn from last. */
+  _row?: Row;
 }
 
 /** Closer to the end than this, in pixels, the log follows. */
@@ -20,6 +22,7 @@ export class Log {
   _follow = true;
   private _byKey = new Map<string, Line>();
   private _box: HTMLElement;
+  private _setting: Setting | undefined;
   /** Where the box was scrolled to. */
   private _top = 0;
   /** What is being read, and where its lower edge was. */
@@ -58,20 +61,25 @@ export class Log {
   _fill(rows: readonly Row[], setting: Setting, live: boolean): void {
     const list = this._box.querySelector('.rows') as HTMLElement;
     const byKey = new Map<string, Line>();
+    const { words, kind } = setting;
+    const last = this._setting;
+    const anew = !last || last.kind !== kind || last.times !== setting.times || !same(words, last.words);
+    this._setting = setting;
     for (const row of rows) {
       const key = `${row.is} ${row.key}`;
       const line: Line = this._byKey.get(key) ?? document.createElement('div');
+      if (anew || row.is !== 'message' || !same(row, line._row)) render(rowView(row, setting), line);
       if (row.is === 'message') line._message = row.message;
-      render(rowView(row, setting), line);
+      line._row = row;
       byKey.set(key, line);
     }
     const opening = !this._lines.length;
-    const last = this._lines.at(-1);
+    const newest = this._lines.at(-1);
     for (const [key, line] of this._byKey) if (!byKey.has(key)) line.remove();
     this._byKey = byKey;
     this._lines = [...byKey.values()];
     let at = list.firstChild;
-    let end = !last?.isConnected;
+    let end = !newest?.isConnected;
     for (const line of this._lines) {
       if (line === at) at = at.nextSibling;
       else {
@@ -82,7 +90,7 @@ export class Log {
             easing: 'cubic-bezier(.2,0,0,1)',
           });
       }
-      end ||= line === last;
+      end ||= line === newest;
     }
     if (opening) this._open(byKey.get('new new'));
   }
@@ -113,3 +121,8 @@ export class Log {
 }
 
 const still = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
+
+/** Whether two have the same parts: most rows are those of a moment ago. */
+function same<T extends object>(one: T, other: T | undefined): boolean {
+  return !!other && Object.keys(one).every((key) => Reflect.get(one, key) === Reflect.get(other, key));
+}

@@ -3,18 +3,17 @@ import { avatar } from '../look/avatar.ts';
 import { icon } from '../look/icons.ts';
 import { isFewEmoji, parseMarkdown, plainText } from '../markdown.ts';
 import type { Times } from '../times.ts';
-import type { ShownMessage, ThreadView } from '../view.ts';
+import type { ShownMessage } from '../view.ts';
 import { fill, type Words } from '../words.ts';
 import { contentView } from './content.ts';
-import type { Row } from './rows.ts';
+import type { MessageRow, Row } from './rows.ts';
 
-/** What a row is drawn with. */
+/** What every row is drawn with. */
 export interface Setting {
-  view: ThreadView;
   words: Words;
   times: Times;
-  /** The key of the message that the Tab key reaches. */
-  current: string;
+  /** `direct`, `support` or `room`; one of a later year looks like a room. */
+  kind: string | undefined;
 }
 
 type Part = TemplateResult | string | typeof nothing;
@@ -48,10 +47,11 @@ function dayName(at: string, words: Words, times: Times): string {
   return day === now.toDateString() ? words.yesterday : times.day(at);
 }
 
-function messageView({ message, first, last, key }: Row & { is: 'message' }, setting: Setting): TemplateResult {
-  const { view, words, times, current } = setting;
+function messageView(row: MessageRow, setting: Setting): TemplateResult {
+  const { message, first, last, key, current } = row;
+  const { words, times, kind } = setting;
   const { own, sender, content, deletedAt, delivery } = message;
-  const named = !own && view.thread?.kind !== 'direct';
+  const named = !own && kind !== 'direct';
   const open = delivery.is === 'sent' && !deletedAt;
   const time = times.time(message.timestamp);
   const look = [
@@ -66,17 +66,17 @@ function messageView({ message, first, last, key }: Row & { is: 'message' }, set
   return html`<div
     class=${look.filter(Boolean).join(' ')}
     role="article"
-    tabindex=${key === current ? 0 : -1}
+    tabindex=${current ? 0 : -1}
     aria-label=${`${own ? words.you : sender.name}, ${time}`}
     aria-describedby=${`t${key}`}
   >
     ${named && first ? authorView(message, words, time) : nothing}
     <div class="b" part=${own ? 'bubble bubble-own' : 'bubble'}>
-      ${message.replyTo && !deletedAt ? quoteView(message.replyTo, setting) : nothing}
+      ${message.replyTo && !deletedAt ? quoteView(row.original, words) : nothing}
       <div class="t" dir="auto" id=${`t${key}`}>${deletedAt ? words.deleted : contentView(content)}</div>
       ${open ? barView(words) : nothing}
     </div>
-    ${metaView(message, last, time, setting)}
+    ${metaView(row, time, setting)}
   </div>`;
 }
 
@@ -89,8 +89,7 @@ function authorView({ sender, timestamp }: ShownMessage, words: Words, time: str
     </div>`;
 }
 
-function quoteView(id: string, { view, words }: Setting): TemplateResult {
-  const original = view.messages.find((message) => message.id === id);
+function quoteView(original: ShownMessage | undefined, words: Words): TemplateResult {
   return html`<button class="q s" part="quote" name="quote" tabindex="-1">
     <b>${icon('reply')}<bdi>${original ? (original.own ? words.you : original.sender.name) : nothing}</bdi></b>
     <span dir="auto">${
@@ -107,16 +106,16 @@ function barView(words: Words): TemplateResult {
 }
 
 /** Under the bubble: of others that it was edited; of the reader's own how far it has come. */
-function metaView(message: ShownMessage, last: boolean, time: string, { view, words }: Setting): Part {
-  const { own, delivery, editedAt, deletedAt, seq } = message;
+function metaView({ message, last, read }: MessageRow, time: string, { words, kind }: Setting): Part {
+  const { own, delivery, editedAt, deletedAt } = message;
   if (delivery.is === 'failed') return failureView(delivery.error, words);
   const edited = editedAt && !deletedAt ? words.edited : '';
   if (!own || !last) return edited && html`<div class="n">${edited}</div>`;
   if (delivery.is !== 'sent')
     return html`<div class="n s" part="receipt">${words[delivery.is === 'waiting' ? 'waiting' : 'sending']} ${icon('clock')}</div>`;
   const stamp = html`<time part="time" datetime=${message.timestamp}>${time}</time>`;
-  if (view.thread?.kind === 'room' || deletedAt) return html`<div class="n">${edited} ${stamp}</div>`;
-  const state = seq <= view.readByOthers ? 'read' : 'sent';
+  if (kind === 'room' || deletedAt) return html`<div class="n">${edited} ${stamp}</div>`;
+  const state = read ? 'read' : 'sent';
   return html`<div class="n s" part="receipt">${edited} ${stamp} ${words[state]} ${icon(state)}</div>`;
 }
 

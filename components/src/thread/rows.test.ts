@@ -62,7 +62,7 @@ describe('the rows of a log', () => {
   it('keeps the key of an own message from pending to sent, and trusts nobody else’s localId', () => {
     const own = said(me, '14:20', 'a', { localId: 'x', id: 'x', seq: 0, delivery: { is: 'pending' } });
     const keys = (messages: ThreadView['messages']) =>
-      rowsOf(viewOf({ messages }), undefined).flatMap((row) => (row.is === 'message' ? row.key : []));
+      rowsOf(viewOf({ messages })).flatMap((row) => (row.is === 'message' ? row.key : []));
     expect(keys([own])).toEqual(keys([{ ...own, id: 'id-of-the-server', seq: 9, delivery: { is: 'sent' } }]));
     expect(keys([said(leo, '14:20', 'b', { localId: 'x', id: 'y' })])).toEqual(['y']);
   });

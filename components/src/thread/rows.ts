@@ -6,8 +6,22 @@ export type Row =
   /** Before the first message that was not seen; `count` is 0 where more of them lie above what is loaded. */
   | { is: 'new'; key: string; count: number }
   | { is: 'joined'; key: string; name: string }
-  /** `first` and `last` of its group, which shows the author once and the time once. */
-  | { is: 'message'; key: string; message: ShownMessage; first: boolean; last: boolean };
+  | MessageRow;
+
+export interface MessageRow {
+  is: 'message';
+  key: string;
+  message: ShownMessage;
+  /** Of its group, which shows the author once and the time once. */
+  first: boolean;
+  last: boolean;
+  /** What it answers, where that is loaded. */
+  original: ShownMessage | undefined;
+  /** Whether somebody else has read it. */
+  read: boolean;
+  /** Whether the Tab key reaches it: one message of them all. */
+  current: boolean;
+}
 
 /** Others' messages after `from` and up to `to` (both seq) were not seen when they came. */
 export interface Unread {
@@ -23,8 +37,11 @@ export function keyOf(message: ShownMessage): string {
   return (message.own && message.localId) || message.id;
 }
 
-export function rowsOf(view: ThreadView, unread: Unread | undefined): Row[] {
+/** `current` is the key of the message that had the focus last; without one, the newest takes its place. */
+export function rowsOf(view: ThreadView, unread?: Unread, current = ''): Row[] {
   const rows: Row[] = [];
+  const byId = new Map(view.messages.map((message) => [message.id, message]));
+  const held = view.messages.some((message) => keyOf(message) === current);
   const joins = joinsOf(view);
   let last: ShownMessage | undefined;
   let divided = !unread;
@@ -46,7 +63,17 @@ export function rowsOf(view: ThreadView, unread: Unread | undefined): Row[] {
       last?.sender.id === message.sender.id &&
       Date.parse(message.timestamp) - Date.parse(last.timestamp) <= groupMs;
     if (follows) lastRow.last = false;
-    rows.push({ is: 'message', key: keyOf(message), message, first: !follows, last: true });
+    const key = keyOf(message);
+    rows.push({
+      is: 'message',
+      key,
+      message,
+      first: !follows,
+      last: true,
+      original: byId.get(message.replyTo ?? ''),
+      read: message.seq <= view.readByOthers,
+      current: held ? key === current : message === view.messages.at(-1),
+    });
     last = message;
   }
   for (const { at, name } of joins) rows.push({ is: 'joined', key: at, name });

@@ -141,13 +141,10 @@ export class ChatThread extends ChatElement {
       });
       this._screen.observe(this._at('.pw') as Element);
     }
-    const rows = view?.phase.is === 'ready' ? rowsOf(view, this._reading._unread) : [];
     if (view) {
-      const last = view.messages.at(-1);
-      const held = view.messages.some((message) => keyOf(message) === this._deeds._current);
-      const current = held || !last ? this._deeds._current : keyOf(last);
+      const rows = view.phase.is === 'ready' ? rowsOf(view, this._reading._unread, this._deeds._current) : [];
       const times = timesIn(this.closest('[lang]')?.getAttribute('lang') ?? document.documentElement.lang);
-      log._fill(rows, { view, words: this._words, times, current }, view.connection.is === 'live');
+      log._fill(rows, { words: this._words, times, kind: view.thread?.kind }, view.connection.is === 'live');
     }
     log._stay();
     this._look();
