@@ -12,7 +12,7 @@ const maxDepth = 8;
 // One alternative per kind, in the order of their groups; what none takes is text. A code block or span is read first,
 // so nothing in it means anything. An italic mark needs a word's edge outside it, so that snake_case and 2*3*4 stay.
 const marks =
-  /```(?:[\w+#.-]*\n)?(.+?)\n?```\n?|`([^`\n]+)`|\*\*(?=\S)(.+?)(?<=\S)\*\*|(?<![\w*])\*(?=[^\s*])([^*]+)(?<=\S)\*(?![\w*])|(?<!\w)_(?=[^\s_])([^_]+)(?<=\S)_(?!\w)|\[([^[\]\n]+)\]\(((?:https?:\/\/|mailto:)(?:\([^\s()]*\)|[^\s()])+)\)|(https?:\/\/(?:\([^\s()]*\)|[^\s()<>])+(?<![.,:;!?'"*_`~\]]))/gi;
+  /```(?:[\w+#.-]*\n)?(.+?)\n?```\n?|`([^`\n]+)`|\*\*(?=\S)(.+?)(?<=\S)\*\*|(?<![\w*])\*(?=[^\s*])([^*]+)(?<=\S)\*(?![\w*])|(?<!\w)_(?=[^\s_])([^_]+)(?<=\S)_(?!\w)|\[([^[\]\n]+)\]\(((?:https?:\/\/|mailto:)(?:\([^\s()]*\)|[^\s()])+)\)|(https?:\/\/(?:\([^\s()]*\)|[^\s()<>])+(?<![.,:;!?'"*_`~\]]))/gis;
 
 export function parseMarkdown(content: string, depth = 0): Piece[] {
   const pieces: Piece[] = [];
