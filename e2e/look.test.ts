@@ -17,8 +17,13 @@ const pages = () => {
 };
 
 describe.each(['two people', 'plain EventSource', 'shop'] as const)('%s', (name) => {
-  test.each(['light', 'dark'] as const)('axe finds nothing to complain of, %s', async (colorScheme) => {
-    const { page } = await browser.open(pages()[name], { colorScheme, viewport: { width: 1440, height: 1010 } });
+  test.each([
+    ['light', 1440],
+    ['dark', 1440],
+    ['light', 360],
+    ['dark', 360],
+  ] as const)('axe finds nothing to complain of: %s, %i px wide', async (colorScheme, width) => {
+    const { page } = await browser.open(pages()[name], { colorScheme, viewport: { width, height: 1010 } });
     await page.getByRole('log').first().waitFor({ timeout: patienceMs });
     await page.evaluate(axe);
     const found = await page.evaluate(async () => {

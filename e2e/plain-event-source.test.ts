@@ -1,4 +1,5 @@
 /** The browser's own EventSource, a ticket, and twenty lines: what the first version's readers come from. */
+import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { visitors } from './browser.ts';
 import { house } from './house.ts';
@@ -47,4 +48,17 @@ test('[I15] reads and writes a thread, comes back with a new ticket, and misses 
 
   expect(await page.locator('#source').textContent()).toContain('new EventSource(');
   expect(faults).toEqual([]);
+});
+
+test('no log holds a token, a ticket, a password or a key', async () => {
+  const { people, site, edgeKey } = stack().demo;
+  const secrets = [...people.map(({ password }) => password), site.secret.value, edgeKey];
+  for (const part of ['postgres', 'server', 'edge', 'demo'] as const) {
+    const log = await readFile(stack().log(part), 'utf8');
+    const found = [
+      ...secrets.filter((secret) => log.includes(secret)),
+      ...(log.match(/ticket=\S{8}|eyJ[\w-]{8}/g) ?? []),
+    ];
+    expect(found, `in the log of ${part}`).toEqual([]);
+  }
 });
