@@ -1,11 +1,18 @@
 /** Tests of the elements in a real Chromium, their sources served through Vite. */
 import { playwrightLauncher } from '@web/test-runner-playwright';
-import { createServer } from 'vite';
+import { build, createServer } from 'vite';
 import { chromium } from '../scripts/browser.mjs';
 import { tidyTemplates } from './build/tidy-templates.mjs';
 import { mountedEdge } from './test/mounted-edge.mjs';
 
 const edge = mountedEdge();
+/** `chat.js` as a page gets it, names shortened and all. */
+const { output } = await build({
+  configFile: `${import.meta.dirname}/vite.config.ts`,
+  mode: 'chat',
+  logLevel: 'error',
+  build: { write: false },
+});
 const { executablePath, args, env } = await chromium();
 const vite = await createServer({
   root: import.meta.dirname,
@@ -26,7 +33,7 @@ const vite = await createServer({
 export default {
   rootDir: import.meta.dirname,
   files: ['src/**/*.browser.test.ts'],
-  port: Number(process.env.ELEMENTS_PORT ?? 24_500),
+  ...(process.env.ELEMENTS_PORT ? { port: Number(process.env.ELEMENTS_PORT) } : {}),
   concurrency: 2,
   testsFinishTimeout: 120_000,
   testFramework: { config: { timeout: 10_000 } },
@@ -40,6 +47,11 @@ export default {
   ],
   middleware: [
     edge.serve,
+    (context, next) => {
+      if (context.path !== '/chat.js') return next();
+      context.type = 'text/javascript';
+      context.body = output[0].code;
+    },
     // Vite answers what it knows; the rest is the runner's own.
     ({ req, res }, next) =>
       new Promise((resolve, reject) => {

@@ -48,6 +48,46 @@ describe('a page with attributes alone', () => {
   });
 });
 
+describe('chat.js as it is built', () => {
+  it('is a whole chat by a script tag and an element: read, write, answer, edit, delete', async () => {
+    const frame = document.createElement('iframe');
+    frame.style.cssText = 'width: 400px; height: 600px';
+    frame.srcdoc = `<script type="module" src="${location.origin}/chat.js"></script>
+      <chat-thread site="halden" room="lobby"></chat-thread>`;
+    document.body.append(frame);
+    const thread = await until('the element', () => frame.contentDocument?.querySelector('chat-thread'));
+    await until('the message', () => bubbles(thread).includes('Doors open at seven.'));
+    const field = part(thread, 'input') as HTMLTextAreaElement;
+    const write = async (text: string) => {
+      field.value = text;
+      field.dispatchEvent(new InputEvent('input'));
+      const send = await until('the button', () => all(thread, '[part=send]:enabled')[0]);
+      send.click();
+    };
+    const own = () => all(thread, '[part~=bubble-own] .t').map((text) => seen(text));
+    all(thread, '[name=reply]')[0]?.click();
+    await until('the reply', () => part(thread, 'context'));
+    await write('Seven it is');
+    await until(
+      'the answer',
+      () => own().includes('Seven it is') && part(thread, 'quote') && !textOf(thread).includes('Sending'),
+    );
+    const choose = async (deed: string) => {
+      all(thread, '.o [name=menu]').at(-1)?.click();
+      const item = await until('the menu', () =>
+        all(thread, `[role=menuitem][name=${deed}]`).find((one) => one.checkVisibility()),
+      );
+      item.click();
+    };
+    await choose('edit');
+    await until('the text', () => field.value === 'Seven it is');
+    await write('Half past');
+    await until('the edit', () => own().includes('Half past') && textOf(thread).includes('Edited'));
+    await choose('delete');
+    await until('the tombstone', () => own().includes('Message deleted'));
+  });
+});
+
 describe('a page with a strict policy', () => {
   it('needs no style, no image, no eval and no HTML from strings', async () => {
     const { edge: fake, direct, clientOf } = setUp();

@@ -11,7 +11,7 @@ export function mountedEdge() {
     close: () => edge.close(),
     /** A middleware of Koa. */
     async serve(context, next) {
-      if (!context.path.startsWith('/edge/api/')) return next();
+      if (!/^(\/edge)?\/api\//.test(context.path)) return next();
       const { method, href, headers } = context;
       const body = method === 'GET' ? undefined : await new Response(Readable.toWeb(context.req)).text();
       const answer = await edge.answer(new Request(href, { method, headers, ...(body ? { body } : {}) }));
