@@ -11,6 +11,7 @@ import {
   optional,
   parseCursor,
   read,
+  readWireSignal,
   type StreamResponse,
   subscribe,
   text,
@@ -71,8 +72,8 @@ export function openFeed({ hub, clock, ...options }: FeedOptions): Feed {
     dense: true,
     clock,
     random: options.random,
-    onHello(_, raw) {
-      revoked = read(greeting, raw)?.revoked ?? [];
+    onHello(data) {
+      revoked = read(greeting, data)?.revoked ?? [];
       options.onRevoked(revoked);
     },
     onEvent(event, cursor) {
@@ -85,7 +86,9 @@ export function openFeed({ hub, clock, ...options }: FeedOptions): Feed {
       const { to: _, ...bare } = event;
       hub.append(bare as WireEvent, to);
     },
-    onSignal(signal) {
+    onSignal(data) {
+      const signal = readWireSignal(data);
+      if (!signal) return;
       const { to: _, ...bare } = signal;
       hub.signal(bare as WireSignal, read(audience, signal)?.to ?? []);
     },
