@@ -1,7 +1,7 @@
 /** More than a page of messages, and more events than any hop keeps. */
 import { expect, test } from 'vitest';
+import { realHop } from '../edge/test/real-hop.ts';
 import { visitors } from './browser.ts';
-import { flood } from './crowd.ts';
 import { demoPage } from './demo-page.ts';
 import { house } from './house.ts';
 import { speakAs } from './people.ts';
@@ -41,7 +41,8 @@ test('[S2] [I13] cut off for longer than any hop remembers, a reader takes a fre
   await flip();
   await ana.write('In the middle of it');
   await ana.delivered();
-  await flood(stack(), ringEvents + 100, 10);
+  const { demo } = stack();
+  await realHop(demo, demo.urls.server, 'far-behind').flood(ringEvents + 100, 10);
   await ana.write('At its end');
   await ana.delivered();
   await flip();

@@ -23,5 +23,3 @@ export async function loadConfig(): Promise<DemoConfig> {
   if (response.ok) return body;
   throw new Error(body.errors?.[0]?.message ?? `The demo’s server answered ${response.status}.`);
 }
-
-export const firstName = (name: string): string => name.split(' ')[0] ?? name;

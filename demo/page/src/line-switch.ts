@@ -1,13 +1,11 @@
 /** The switch that cuts the second person's line and puts it back. */
 import { byId } from './by-id.ts';
 import type { Cable } from './cable.ts';
-import { firstName, type Person } from './config.ts';
 
 /** `onCut` runs before the line is cut, while everything stands as it did. */
-export function switchLine(cable: Cable, person: Person, onCut: () => void): void {
+export function switchLine(cable: Cable, onCut: () => void): void {
   const button = byId<HTMLButtonElement>('line');
   const word = byId('line-word');
-  const name = firstName(person.name);
 
   button.addEventListener('click', () => {
     if (cable.isWhole) {
@@ -15,7 +13,6 @@ export function switchLine(cable: Cable, person: Person, onCut: () => void): voi
       cable.cut();
     } else cable.mend();
     button.setAttribute('aria-checked', String(cable.isWhole));
-    button.setAttribute('aria-label', `${name}’s line is connected`);
     word.textContent = cable.isWhole ? 'Line is connected' : 'Line is cut';
   });
 }

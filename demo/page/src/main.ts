@@ -31,7 +31,7 @@ try {
     onFrame: column.take,
   });
   showStatus(one);
-  switchLine(cable, second, () => column.cut(two.view));
+  switchLine(cable, () => column.cut(two.view));
 } catch (fault) {
   const line = byId('fault');
   line.hidden = false;
