@@ -9,8 +9,9 @@ import { build } from 'vite';
 import { buildManifest } from './manifest.mjs';
 import { buildTypes } from './types.mjs';
 
-/** The most that `chat.js` may have after `gzip -9`, in bytes. */
-const limitBytes = 16_384;
+/** What `chat.js` is meant to have at most after `gzip -9`, in bytes; and what it has by now, above which the build fails. */
+const aimBytes = 16_384;
+const limitBytes = 27_000;
 
 const folder = path.join(import.meta.dirname, '..');
 const dist = path.join(folder, 'dist');
@@ -34,11 +35,11 @@ fs.rmSync(`${dist}.old`, { recursive: true, force: true });
 
 const script = fs.readFileSync(path.join(dist, 'chat.js'));
 const bytes = gzipSync(script, { level: 9 }).length;
+const figure = (number) => number.toLocaleString('en');
 console.log(
-  `chat.js: ${bytes.toLocaleString('en')} bytes by gzip -9 (${script.length.toLocaleString('en')} raw); ` +
-    `at most ${limitBytes.toLocaleString('en')}`,
+  `chat.js: ${figure(bytes)} bytes by gzip -9 (${figure(script.length)} raw); the aim is ${figure(aimBytes)}`,
 );
 if (bytes > limitBytes) {
-  console.error(`chat.js is ${(bytes - limitBytes).toLocaleString('en')} bytes above its limit.`);
-  process.exitCode = process.env.CHAT_SIZE_LIMIT === 'off' ? 0 : 0; // TEMPORARY
+  console.error(`chat.js is ${figure(bytes - limitBytes)} bytes above its limit of ${figure(limitBytes)}.`);
+  process.exitCode = 1;
 }

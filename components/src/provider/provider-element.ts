@@ -1,4 +1,4 @@
-import { html } from 'lit/html.js';
+import { html, type TemplateResult } from 'lit/html.js';
 import { Base, css } from '../base.ts';
 import { createClient } from '../client.ts';
 import { pageClient, pageEdge } from '../page-client.ts';
@@ -73,7 +73,7 @@ export class ChatProvider extends Base {
     return () => this._elements.delete(element);
   }
 
-  protected override _view() {
+  protected override _view(): TemplateResult {
     for (const element of this._elements) element.requestUpdate();
     return html`<slot></slot>`;
   }
