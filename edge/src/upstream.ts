@@ -53,7 +53,7 @@ export interface Upstream {
   grant(topic: string, reader: Reader): Promise<unknown>;
   /** `search` has `limit` and `before`. A ticket opens streams only: its snapshot is the first frame of one. */
   snapshot(thread: string, search: URLSearchParams, reader: Reader): Promise<Answer>;
-  /** Opens the service stream of a site. */
+  /** Opens the service stream of a site. A rejection is the network's: the feed tries again by its own clock. */
   feed(site: string, cursor: string | undefined, signal: AbortSignal): Promise<StreamResponse>;
   /** Whether the server is there, says that it is well, and takes our key. */
   health(): Promise<ServerHealth>;
@@ -62,9 +62,12 @@ export interface Upstream {
 export function createUpstream(config: Config, fetch: typeof globalThis.fetch, clock: Clock): Upstream {
   const inLine = atMost(grantsAtOnce);
 
+  /** Rejects with the network's own fault. */
+  const reach = (path: string, init: RequestInit) => fetch(config.serverUrl + path, { ...init, redirect: 'manual' });
+
   async function open(path: string, init: RequestInit): Promise<Response> {
     try {
-      return await fetch(config.serverUrl + path, { ...init, redirect: 'manual' });
+      return await reach(path, init);
     } catch (cause) {
       throw new ChatError('unreachable', { cause });
     }
@@ -127,7 +130,7 @@ export function createUpstream(config: Config, fetch: typeof globalThis.fetch, c
 
     feed(site, cursor, signal) {
       const query = new URLSearchParams({ topic: '*', site, tail: String(defaultBounds.maxEvents) });
-      return open(`${pathOf('stream')}?${query}`, {
+      return reach(`${pathOf('stream')}?${query}`, {
         headers: { ...own(), Accept: 'text/event-stream', ...(cursor ? { 'Last-Event-ID': cursor } : {}) },
         signal,
       });
