@@ -17,5 +17,5 @@ export const systemClock: Clock = {
 
 /** Full jitter: a random part of a span that doubles with each failed attempt (0 is the first), up to `capMs`. */
 export function backoffMs(attempt: number, random: () => number, baseMs = 1000, capMs = 30_000): number {
-  return Math.round(random() * Math.min(capMs, baseMs * 2 ** Math.min(attempt, 20)));
+  return Math.round(random() * Math.min(capMs, baseMs * 2 ** attempt));
 }

@@ -7,13 +7,12 @@ export interface Cursor {
   pos: number;
 }
 
-const form = /^([0-9a-f]{12})\.(0|[1-9]\d{0,15})$/;
-
-/** `undefined` for anything that is not a cursor (answered `reset gap`, SPEC S4). */
-export function parseCursor(cursor: string): Cursor | undefined {
-  const parts = form.exec(cursor);
-  const pos = Number(parts?.[2]);
-  return parts && Number.isSafeInteger(pos) ? { epoch: parts[1] as string, pos } : undefined;
+/** `undefined` for anything that is not a cursor, nothing included (answered `reset gap`, SPEC S4). */
+export function parseCursor(cursor: string | undefined): Cursor | undefined {
+  const [, epoch, digits] = /^([0-9a-f]{12})\.(\d{1,16})$/.exec(cursor ?? '') ?? [];
+  const pos = Number(digits);
+  // A leading zero, or more than a number can hold, does not come out as it went in.
+  return epoch && formatCursor(epoch, pos) === cursor ? { epoch, pos } : undefined;
 }
 
 export function formatCursor(epoch: string, pos: number): string {
@@ -25,5 +24,5 @@ export function isBefore(one: string | undefined, other: string | undefined): bo
   if (one === undefined || other === undefined) return one !== undefined;
   const at = parseCursor(one);
   const than = parseCursor(other);
-  return !!at && !!than && at.epoch === than.epoch && at.pos < than.pos;
+  return at?.epoch === than?.epoch && (at?.pos as number) < (than?.pos as number);
 }

@@ -37,12 +37,12 @@ export type ErrorCode = keyof typeof errorStatus;
  */
 export class ChatError extends Error {
   override name = 'ChatError';
-  readonly code: ErrorCode;
-  readonly status: number;
+  declare readonly code: ErrorCode;
+  declare readonly status: number;
   /** Trying the same again can help; else the code is final. */
-  readonly retry: boolean;
-  readonly retryAfterS: number | undefined;
-  readonly faults: Fault[];
+  declare readonly retry: boolean;
+  declare readonly retryAfterS: number | undefined;
+  declare readonly faults: Fault[];
 
   constructor(
     code: ErrorCode,
@@ -55,11 +55,13 @@ export class ChatError extends Error {
   ) {
     super(message, { cause });
     const status = errorStatus[code];
-    this.code = code;
-    this.status = status;
-    this.retry = status === 429 || status >= 500;
-    this.faults = faults;
-    this.retryAfterS = retryAfterS ?? (status === 503 ? 2 : undefined);
+    Object.assign(this, {
+      code,
+      status,
+      retry: status === 429 || status >= 500,
+      retryAfterS: retryAfterS ?? (status === 503 ? 2 : undefined),
+      faults,
+    });
   }
 }
 
@@ -77,10 +79,10 @@ export function readError(status: number, body: unknown, retryAfter: string | nu
     // 408 and 425 say themselves that later is better.
     (status >= 500 || status === 408 || status === 425 ? 'unreachable' : 'invalid');
   // An absent header and a date, which is rare and would need the clock, are both no wish.
-  const seconds = Number(retryAfter || undefined);
+  const seconds = Number.parseFloat(retryAfter ?? '');
   return new ChatError(code, {
     message: entries[0]?.message || undefined,
-    faults: entries.flatMap(({ field, message = '' }) => (field ? [{ field, message }] : [])),
+    faults: entries.flatMap(({ field, message = '' }) => (field ? { field, message } : [])),
     retryAfterS: seconds >= 0 ? seconds : undefined,
   });
 }

@@ -3,53 +3,50 @@
  * facts without a place, which may be lost.
  */
 import { nullable, object, optional, type Parsed, type Parser, read, text, whole, word } from './shape.ts';
-import { message, participant, thread, user } from './thread.ts';
+import { type Message, message, type Participant, participant, type Thread, thread, user } from './thread.ts';
 
-/** An event as any hop may meet it: types and fields of later years are carried along unread. */
-export interface WireEvent {
-  type: string;
+/** What every event says. `thread` and `seq` are `null` for one of no thread. */
+interface Envelope {
   pos: number;
   thread: string | null;
   seq: number | null;
   at: string;
   actor: string | null;
+}
+
+/** An event as any hop may meet it: types and fields of later years are carried along unread. */
+export interface WireEvent extends Envelope {
+  type: string;
   [field: string]: unknown;
 }
 
+/** An event whose entity a parser has believed. The entity is nested and whole: the state after the event. */
+export type ChatEvent = Envelope &
+  (
+    | { type: 'message.posted' | 'message.edited' | 'message.deleted' | 'message.erased'; message: Message }
+    | { type: 'thread.created' | 'thread.updated'; threadState: Thread }
+    | { type: 'participant.joined' | 'participant.left'; participant: Participant }
+    | { type: 'session.ended'; session: { sid: string } }
+    | { type: 'user.erased'; user: { id: string } }
+    | { type: 'site.updated' }
+  );
+
+export type EventType = ChatEvent['type'];
+
 const envelope = {
+  type: text(1),
   pos: whole(1),
   thread: nullable(text(1)),
   seq: nullable(whole(1)),
   at: text(1),
   actor: nullable(text(1)),
 };
-const of = <T extends string, E extends Record<string, Parser<unknown>>>(_type: T, entity: E) =>
-  object({ type: word<T>(), ...envelope, ...entity });
+const wireEvent = object(envelope);
+const messageEvent = object({ ...envelope, message });
+const threadEvent = object({ ...envelope, threadState: thread });
+const participantEvent = object({ ...envelope, participant });
 
-const messageEvent = of(
-  'message.posted' as 'message.posted' | 'message.edited' | 'message.deleted' | 'message.erased',
-  {
-    message,
-  },
-);
-const threadEvent = of('thread.created' as 'thread.created' | 'thread.updated', { threadState: thread });
-const participantEvent = of('participant.joined' as 'participant.joined' | 'participant.left', { participant });
-const sessionEvent = of('session.ended', { session: object({ sid: text(1) }) });
-const userEvent = of('user.erased', { user: object({ id: text(1) }) });
-const siteEvent = of('site.updated', {});
-
-/** An event whose entity a parser has believed. The entity is nested and whole: the state after the event. */
-export type ChatEvent =
-  | Parsed<typeof messageEvent>
-  | Parsed<typeof threadEvent>
-  | Parsed<typeof participantEvent>
-  | Parsed<typeof sessionEvent>
-  | Parsed<typeof userEvent>
-  | Parsed<typeof siteEvent>;
-
-export type EventType = ChatEvent['type'];
-
-const parsers: Record<EventType, Parser<ChatEvent>> = {
+const parsers: Record<EventType, Parser<object>> = {
   'message.posted': messageEvent,
   'message.edited': messageEvent,
   'message.deleted': messageEvent,
@@ -58,24 +55,21 @@ const parsers: Record<EventType, Parser<ChatEvent>> = {
   'thread.updated': threadEvent,
   'participant.joined': participantEvent,
   'participant.left': participantEvent,
-  'session.ended': sessionEvent,
-  'user.erased': userEvent,
-  'site.updated': siteEvent,
+  'session.ended': object({ ...envelope, session: object({ sid: text(1) }) }),
+  'user.erased': object({ ...envelope, user: object({ id: text(1) }) }),
+  'site.updated': wireEvent,
 };
-
-const wireEnvelope = object({ type: text(1), ...envelope });
 
 /** Believes the envelope alone and keeps every field: what a hub needs to pass an event on. */
 export function readWireEvent(data: unknown): WireEvent | undefined {
-  const parsed = read(wireEnvelope, data);
+  const parsed = read(wireEvent, data);
   return parsed && { ...(data as object), ...parsed };
 }
 
 /** Believes the whole event; `undefined` for a type or shape not known here, which a reader passes over. */
 export function readEvent(data: unknown): ChatEvent | undefined {
-  const type = (data as WireEvent | null)?.type;
-  const parser = Object.hasOwn(parsers, type ?? '') ? parsers[type as EventType] : undefined;
-  return parser && read(parser, data);
+  const type = (data as WireEvent | null)?.type as EventType;
+  return Object.hasOwn(parsers, type) ? (read(parsers[type], data) as ChatEvent | undefined) : undefined;
 }
 
 /** A passing fact about one user in one thread. A receipt carries `seq`: everything up to it is read. */

@@ -56,23 +56,18 @@ export function frameDecoder(onFrame: (frame: Frame) => void): (bytes: Uint8Arra
   const decoder = new TextDecoder();
   let line = '';
   let cutAtCr = false;
-  let event = '';
-  let id: string | undefined;
-  let data: string | undefined;
+  let block: { event?: string; id?: string; data?: string } = {};
 
   function endLine() {
-    // A name, then a colon and one space, both of which may be missing; a comment has an empty name.
-    const [, name, value = ''] = /^([^:]*):? ?(.*)$/s.exec(line) ?? [];
-    if (line) {
-      if (name === 'data') data = data === undefined ? value : `${data}\n${value}`;
-      if (name === 'event') event = value;
-      if (name === 'id' && !value.includes('\0')) id = value;
-      return;
+    // A name, then a colon and one space, both of which may be missing. An id with NUL is none.
+    const [, name, value = ''] = /^(?!id.*\0)(data|event|id)(?:: ?(.*))?$/s.exec(line) ?? [];
+    const { event, id, data } = block;
+    if (name) block[name as keyof typeof block] = name === 'data' && data !== undefined ? `${data}\n${value}` : value;
+    if (line) line = '';
+    else {
+      block = {};
+      if (data !== undefined) onFrame({ event: event || 'message', id, data: readJson(data) });
     }
-    const frame = { event: event || 'message', id, data };
-    event = '';
-    id = data = undefined;
-    if (frame.data !== undefined) onFrame({ ...frame, data: readJson(frame.data) });
   }
 
   return (bytes) => {
@@ -80,14 +75,12 @@ export function frameDecoder(onFrame: (frame: Frame) => void): (bytes: Uint8Arra
     if (!text) return;
     // A line break of two characters may be cut between them.
     if (cutAtCr && text[0] === '\n') text = text.slice(1);
-    cutAtCr = /\r$/.test(text);
-    const [first = '', ...others] = text.split(/\r\n?|\n/);
-    line += first;
-    for (const other of others) {
-      endLine();
-      line = other;
-    }
-    if (line.length + (data?.length ?? 0) > maxFrameChars) throw new Error('A frame is too long.');
+    cutAtCr = text.endsWith('\r');
+    text.split(/\r\n?|\n/).forEach((part, index) => {
+      if (index) endLine();
+      line += part;
+    });
+    if (line.length + (block.data?.length ?? 0) > maxFrameChars) throw new Error('A frame is too long.');
   };
 }
 

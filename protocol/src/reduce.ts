@@ -1,6 +1,6 @@
 /** What an event does to a snapshot: the one place that says so (SPEC: Replay equals state). */
 import { formatCursor, parseCursor } from './cursor.ts';
-import type { ChatEvent } from './event.ts';
+import type { ChatEvent, EventType } from './event.ts';
 import type { Message, Snapshot } from './thread.ts';
 
 /**
@@ -12,44 +12,27 @@ export function reduce(snapshot: Snapshot, event: ChatEvent): Snapshot | 'stale'
   const at = parseCursor(snapshot.cursor);
   if (!at || event.pos <= at.pos) return snapshot;
   if (event.type === 'user.erased') return 'stale';
-  const cursor = formatCursor(at.epoch, event.pos);
-  if (event.thread !== snapshot.thread.id) return { ...snapshot, cursor };
-  const next: Snapshot = { ...snapshot, cursor };
+  const next: Snapshot = { ...snapshot, cursor: formatCursor(at.epoch, event.pos) };
+  const { thread, participants, messages } = next;
+  if (event.thread !== thread.id) return next;
 
-  switch (event.type) {
-    case 'message.posted':
-      next.messages = posted(snapshot.messages, event.message);
-      break;
-    case 'message.edited':
-    case 'message.deleted':
-      next.messages = snapshot.messages.map((held) =>
-        held.id === event.message.id && held.changed < event.message.changed ? event.message : held,
-      );
-      break;
-    case 'message.erased':
-      next.messages = snapshot.messages.filter((held) => held.id !== event.message.id);
-      break;
-    case 'thread.created':
-    case 'thread.updated':
-      if (snapshot.thread.changed < event.threadState.changed) next.thread = event.threadState;
-      break;
-    case 'participant.joined':
-      // A room's snapshot names its moderators only.
-      if (snapshot.thread.kind === 'room' && event.participant.user.kind !== 'agent') break;
-      next.participants = [
-        ...snapshot.participants.filter((seat) => seat.user.id !== event.participant.user.id),
-        event.participant,
-      ];
-      break;
-    case 'participant.left':
-      next.participants = snapshot.participants.filter((seat) => seat.user.id !== event.participant.user.id);
-      break;
+  if ('message' in event) next.messages = written(messages, event.type, event.message);
+  if ('threadState' in event && thread.changed < event.threadState.changed) next.thread = event.threadState;
+  if ('participant' in event) {
+    const { participant } = event;
+    const others = participants.filter(({ user }) => user.id !== participant.user.id);
+    if (event.type === 'participant.left') next.participants = others;
+    // A room's snapshot names its moderators only.
+    else if (thread.kind !== 'room' || participant.user.kind === 'agent') next.participants = [...others, participant];
   }
   return next;
 }
 
-function posted(messages: Message[], message: Message): Message[] {
-  if (messages.some((held) => held.id === message.id)) return messages;
-  const after = messages.findLastIndex((held) => held.seq < message.seq) + 1;
-  return messages.toSpliced(after, 0, message);
+function written(messages: Message[], type: EventType, message: Message): Message[] {
+  const others = messages.filter(({ id }) => id !== message.id);
+  if (type === 'message.erased') return others;
+  if (type !== 'message.posted')
+    return messages.map((held) => (held.id === message.id && held.changed < message.changed ? message : held));
+  // Ordered by the place of their posting; one that is held already may be a newer state.
+  return others.length < messages.length ? messages : [...messages, message].sort((a, b) => a.seq - b.seq);
 }

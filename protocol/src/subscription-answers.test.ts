@@ -60,14 +60,6 @@ describe('[S9] answers that are no stream', () => {
     await settle();
     expect(reasonOf(made)).toBe('not a stream');
   });
-
-  test('the longest wait is the owner’s to set', async () => {
-    const made = await bench({ waitCapMs: 4000 }, () => 1);
-    for (const wantedMs of [1000, 2000, 4000, 4000, 4000]) {
-      made.latest().cut();
-      expect(await made.next()).toBe(wantedMs);
-    }
-  });
 });
 
 describe('tokens', () => {

@@ -4,7 +4,7 @@ import { type Attempt, at, type Bench, bench, event, hello, live, ready, reasonO
 import { createHub } from './hub.ts';
 import { epoch, posted, userOf } from './samples.ts';
 import { type StreamResponse, type Subscription, subscribe } from './subscription.ts';
-import { settle } from './testing.ts';
+import { manualClock, settle } from './testing.ts';
 
 describe('reading', () => {
   test('hello, replay, ready, live: the states are told in their order, each event once', async () => {
@@ -19,6 +19,8 @@ describe('reading', () => {
   test('nothing happens before subscribe has returned', () => {
     let opened = false;
     const subscription = subscribe({
+      clock: manualClock(),
+      random: () => 0.5,
       open: async () => {
         opened = true;
         throw new Error('unused');

@@ -14,14 +14,14 @@
  * Beside the current stream the next one is opened before the last ends; it takes over at its `hello`, and the state
  * stays as it is.
  */
-import { backoffMs, type Clock, systemClock } from './clock.ts';
-import { type Cursor, isBefore, parseCursor } from './cursor.ts';
+import { backoffMs, type Clock } from './clock.ts';
+import { isBefore, parseCursor } from './cursor.ts';
 import { ChatError } from './errors.ts';
-import { readWireEvent, readWireSignal, type WireEvent, type WireSignal } from './event.ts';
+import { readWireEvent, type WireEvent } from './event.ts';
 import type { Frame } from './frame.ts';
 import type { ResetReason } from './history.ts';
-import { openStream, type Stream, type StreamEnd, type StreamResponse } from './open-stream.ts';
-import { object, optional, read, text, whole } from './shape.ts';
+import { readStream, type StreamEnd, type StreamResponse } from './open-stream.ts';
+import { object, optional, type Parsed, read, text, whole } from './shape.ts';
 
 export type { StreamResponse } from './open-stream.ts';
 
@@ -55,8 +55,10 @@ export interface SubscriptionOptions {
    * What throws could not apply it: that is a `reset gap`.
    */
   onEvent(event: WireEvent, cursor: string): void;
-  onSignal?(signal: WireSignal): void;
-  onHello?(hello: Hello, raw: unknown): void;
+  /** What a signal carries, not believed yet. */
+  onSignal?(data: unknown): void;
+  /** What the `hello` carries: believed as far as it is this reader's business. */
+  onHello?(data: unknown): void;
   onReady?(cursor: string): void;
   /**
    * The cursor can't be honoured: take snapshots of everything and answer the cursor to go on from, or nothing for
@@ -70,10 +72,8 @@ export interface SubscriptionOptions {
   cursor?: string;
   /** On a service stream each pos follows the last by one; a hole is a `reset gap`. */
   dense?: boolean;
-  /** Longest wait between two attempts of its own accord, in ms; 30,000 unless told. */
-  waitCapMs?: number;
-  clock?: Clock;
-  random?(): number;
+  clock: Clock;
+  random(): number;
 }
 
 export interface Subscription {
@@ -93,10 +93,15 @@ export interface Subscription {
   close(): void;
 }
 
-const hello = object({ epoch: text(12, 12), cursor: text(1), pingMs: whole(1), maxAgeMs: whole(1) });
-export type Hello = { epoch: string; cursor: string; pingMs: number; maxAgeMs: number };
-const cursorData = object({ cursor: text(1) });
-const lastWords = object({ reason: text(), afterMs: optional(whole()), retryMs: optional(whole()) });
+/** What `hello`, `ready`, `ping`, `reset` and `bye` say. */
+const words = object({
+  cursor: optional(text(1)),
+  pingMs: optional(whole()),
+  maxAgeMs: optional(whole()),
+  reason: optional(text(1)),
+  afterMs: optional(whole()),
+  retryMs: optional(whole()),
+});
 
 /** A stream that says nothing for this many pings is dead (S10). */
 const silencePings = 2.5;
@@ -113,19 +118,19 @@ const steadyMs = 10_000;
 
 /** One of our streams. */
 interface Reading {
-  stream: Stream;
-  from: string | undefined;
+  abort: AbortController;
   /** The cursor after which everything was wanted from it. */
   back: string | undefined;
   /** 0 until its `hello`. */
   pingMs: number;
-  readyAtMs: number | undefined;
-  /** Its one timer: of its renewal, of the last stream's making room, of a new token. */
+  readyAtMs: number;
+  /** Its timers: of its silence, and of what comes after it. */
+  unwatch: () => void;
   cancel: () => void;
 }
 
 export function subscribe(options: SubscriptionOptions): Subscription {
-  const { clock = systemClock, random = Math.random, onLine, onState } = options;
+  const { clock, random, onLine, onState } = options;
   let state: SubscriptionState = { is: 'connecting', attempt: 0 };
   let cursor = options.cursor;
   /** A cursor after which everything has to come from the next stream. */
@@ -142,7 +147,7 @@ export function subscribe(options: SubscriptionOptions): Subscription {
   let notBeforeMs = 0;
 
   const isOurs = (reading: Reading) => reading === current || reading === next;
-  const pauseMs = () => backoffMs(attempt++, random, 1000, options.waitCapMs);
+  const earliest = () => (isBefore(back, cursor) ? back : cursor);
 
   function enter(entered: SubscriptionState) {
     state = entered;
@@ -150,31 +155,39 @@ export function subscribe(options: SubscriptionOptions): Subscription {
   }
 
   function open(): Reading {
-    const from = isBefore(back, cursor) ? back : cursor;
-    const stream = openStream(
-      (signal) => options.open(from, signal),
-      clock,
+    const from = earliest();
+    const abort = new AbortController();
+    const reading: Reading = { abort, back, pingMs: 0, readyAtMs: Infinity, unwatch() {}, cancel() {} };
+    watch(reading, helloMs);
+    readStream(
+      () => {
+        onLine?.({ is: 'attempt', cursor: from });
+        return options.open(from, abort.signal);
+      },
+      abort.signal,
       (frame) => take(reading, frame),
-      (end) => ended(reading, end),
-    );
-    const reading: Reading = { stream, from, back, pingMs: 0, readyAtMs: undefined, cancel: () => {} };
-    stream.watch(helloMs);
+    ).then((end) => ended(reading, end));
     return reading;
   }
 
+  /** Gives it up after so long, unless it is watched anew. */
+  function watch(reading: Reading, ms = reading.pingMs * silencePings, why = 'silence') {
+    reading.unwatch();
+    reading.unwatch = clock.after(ms, () => lost(reading, why));
+  }
+
   function drop(reading: Reading | undefined) {
+    reading?.unwatch();
     reading?.cancel();
-    reading?.stream.close();
+    reading?.abort.abort();
     if (current === reading) current = undefined;
     if (next === reading) next = undefined;
   }
 
   function connect() {
-    if (current || state.is === 'stopped') return;
-    const opened = open();
-    current = opened;
+    if (state.is === 'stopped') return;
+    current = open();
     enter({ is: 'connecting', attempt });
-    onLine?.({ is: 'attempt', cursor: opened.from });
   }
 
   /** Opens the next stream beside the current one, or in its place where that has not begun. */
@@ -187,15 +200,20 @@ export function subscribe(options: SubscriptionOptions): Subscription {
     current.cancel();
     next = open();
     next.cancel = clock.after(besideMs, promote);
-    onLine?.({ is: 'attempt', cursor: next.from });
   }
 
-  /** The next stream is the current one from now on, without a `hello` yet. */
-  function promote() {
-    drop(current);
-    next?.cancel();
+  /** The next stream is the current one from now on. */
+  function takeOver() {
+    const last = current;
     current = next;
     next = undefined;
+    drop(last);
+    current?.cancel();
+  }
+
+  /** As `takeOver`, without a `hello` yet. */
+  function promote() {
+    takeOver();
     enter({ is: 'connecting', attempt });
   }
 
@@ -207,8 +225,30 @@ export function subscribe(options: SubscriptionOptions): Subscription {
     enter({ is: 'stopped', error });
   }
 
-  function wait(why: string, ms: number, wishMs: number, reset?: ResetReason, fault?: unknown) {
+  /** A stream is gone: the current one's end is waited out, the next one is tried again beside the current. */
+  function lost(reading: Reading, why: string, wishMs?: number, atOnce = false, reset?: ResetReason, fault?: unknown) {
+    if (!isOurs(reading)) return;
+    // One that was live for a while wipes out the failures before it.
+    const steady = clock.now() - reading.readyAtMs >= steadyMs;
+    if (steady) {
+      attempt = 0;
+      refused = false;
+    }
+    // After a reset the next one's cursor is as void.
+    if (reset) drop(next);
+    drop(reading);
+    if (next) promote();
+    else again(why, wishMs, atOnce || (steady && (why === 'age' || why === 'token')), reset, fault);
+  }
+
+  /** Tries again after a while, which the hop wishes to last `wishMs` at least. */
+  function again(why: string, wishMs = 0, atOnce = false, reset?: ResetReason, fault?: unknown) {
+    const ms = atOnce ? wishMs : Math.max(wishMs, backoffMs(attempt++, random));
     notBeforeMs = clock.now() + wishMs;
+    if (current) {
+      current.cancel = clock.after(ms, renew);
+      return;
+    }
     cancelWait = clock.after(ms, due);
     enter({ is: 'waiting', why, untilMs: clock.now() + ms, attempt, reset });
     onLine?.({ is: 'wait', why, ms, cursor, fault });
@@ -228,27 +268,6 @@ export function subscribe(options: SubscriptionOptions): Subscription {
     else due();
   }
 
-  /** A stream that was live for a while wipes out the failures before it. */
-  function settle({ readyAtMs }: Reading): boolean {
-    const steady = readyAtMs !== undefined && clock.now() - readyAtMs >= steadyMs;
-    if (steady) attempt = 0;
-    if (steady) refused = false;
-    return steady;
-  }
-
-  /** A stream is gone: the current one's end is waited out, the next one is tried again beside the current. */
-  function lost(reading: Reading, why: string, wishMs = 0, atOnce = false) {
-    if (!isOurs(reading)) return;
-    settle(reading);
-    const wasCurrent = reading === current;
-    drop(reading);
-    if (wasCurrent && next) return promote();
-    const ms = atOnce ? wishMs : Math.max(wishMs, pauseMs());
-    if (!current) return wait(why, ms, wishMs);
-    notBeforeMs = clock.now() + wishMs;
-    current.cancel = clock.after(ms, renew);
-  }
-
   /** A final answer to the next stream stops the current one too: both ask the same. */
   function ended(reading: Reading, end: StreamEnd) {
     if (!isOurs(reading)) return;
@@ -260,119 +279,95 @@ export function subscribe(options: SubscriptionOptions): Subscription {
 
   function renewToken(reading: Reading, ask: () => Promise<void>) {
     const atOnce = !refused;
-    refused = true;
     const refusal = 'unauthorized';
+    refused = true;
     reading.cancel();
-    reading.cancel = clock.after(tokenMs, () => lost(reading, refusal));
+    watch(reading, tokenMs, refusal);
     ask().then(
       () => lost(reading, refusal, 0, atOnce),
       (fault) => (isOurs(reading) && isFinal(fault) ? stop(fault) : lost(reading, refusal)),
     );
   }
 
-  function reset(reading: Reading, reason: ResetReason, afterMs = 0, fault?: unknown) {
-    settle(reading);
-    drop(next);
-    drop(current);
-    wait(reason, Math.max(afterMs, pauseMs()), afterMs, reason, fault);
-  }
-
   async function recover(reason: ResetReason) {
     const mine: SubscriptionState = { is: 'resetting', reason };
     back = undefined; // What was moved to before is in the snapshots that the owner takes now.
     enter(mine);
-    const [given, fault] = await Promise.resolve()
-      .then(() => (state === mine ? options.onReset(reason) : undefined))
-      .then(
-        (answer) => [answer] as const,
-        (failure: unknown) => [undefined, failure] as const,
-      );
+    let given: string | undefined;
+    try {
+      if (state === mine) given = await options.onReset(reason);
+    } catch (fault) {
+      if (state !== mine) return;
+      return isFinal(fault) ? stop(fault) : again(reason, 0, false, reason, fault);
+    }
     if (state !== mine) return;
-    if (isFinal(fault)) return stop(fault);
-    if (fault) return wait(reason, pauseMs(), 0, reason, fault);
     cursor = given;
     connect();
   }
 
   function take(reading: Reading, frame: Frame) {
-    const { event, data } = frame;
-    if (reading.pingMs) reading.stream.watch(reading.pingMs * silencePings);
+    const { event, id, data } = frame;
+    if (!isOurs(reading)) return;
+    if (reading.pingMs) watch(reading);
     onLine?.({ is: 'frame', frame });
-    if (event === 'hello' && isOurs(reading)) return greet(reading, data);
+    const said = read(words, data) ?? {};
+    if (event === 'hello' && isOurs(reading) && !reading.pingMs) return greet(reading, said, data);
     // Nothing counts before the `hello`, nor from the next stream before it has taken over.
     if (reading !== current || !reading.pingMs) return;
-    if (event === 'message') apply(reading, frame);
-    else if (event === 'signal') {
-      const signal = readWireSignal(data);
-      if (signal) options.onSignal?.(signal);
-    } else if (event === 'ping') advance(reading, data);
+    if (event === 'message') advance(reading, id, readWireEvent(data));
+    else if (event === 'signal') options.onSignal?.(data);
+    // These two say how far everything was delivered; a signal never does (I14).
+    else if (event === 'ping') advance(reading, said.cursor);
     else if (event === 'ready') {
-      advance(reading, data);
+      advance(reading, said.cursor);
       if (reading !== current) return;
       reading.readyAtMs = clock.now();
       if (state.is !== 'live') enter({ is: 'live' });
       if (cursor) options.onReady?.(cursor);
     } else if (event === 'reset' || event === 'bye') {
-      const { reason, afterMs, retryMs } = read(lastWords, data) ?? { reason: 'gap' };
-      if (event === 'reset') reset(reading, reason as ResetReason, afterMs);
-      else lost(reading, reason, retryMs, (reason === 'age' || reason === 'token') && settle(reading));
+      const { reason = 'gap', afterMs, retryMs } = said;
+      if (event === 'bye') lost(reading, reason, retryMs);
+      else reset(reading, reason, afterMs);
     }
   }
 
-  function greet(reading: Reading, data: unknown) {
-    if (reading.pingMs) return;
-    const greeting = read(hello, data);
-    if (!greeting) return lost(reading, 'not a stream');
+  function greet(reading: Reading, { pingMs, maxAgeMs, cursor: head }: Parsed<typeof words>, data: unknown) {
+    if (!pingMs || !maxAgeMs || !head) return lost(reading, 'not a stream');
     reading.cancel();
-    if (reading === next) {
-      const last = current;
-      current = next;
-      next = undefined;
-      drop(last);
-    }
-    const { pingMs, maxAgeMs } = greeting;
+    if (reading === next) takeOver();
     reading.pingMs = pingMs;
-    reading.stream.watch(pingMs * silencePings);
+    watch(reading);
     reading.cancel = clock.after(Math.max(maxAgeMs - renewMs, maxAgeMs / 2, 1000), renew);
-    const goesBack = reading.back !== undefined && isBefore(reading.from, cursor);
-    if (goesBack) cursor = reading.from;
+    const goesBack = isBefore(reading.back, cursor);
+    if (goesBack) cursor = reading.back;
     if (reading.back === back) back = undefined;
     // "From now" is from here, also when this stream breaks before its first event. A service stream has a tail yet.
-    if (!options.dense) cursor ??= greeting.cursor;
+    if (!options.dense) cursor ??= head;
     if (state.is !== 'live' || goesBack) enter({ is: 'replaying' });
-    if (reading === current) options.onHello?.(greeting, data);
+    if (reading === current) options.onHello?.(data);
   }
 
-  /** Whether `at` lies after the cursor; where it can't be gone on to, that is a reset. */
-  function follows(reading: Reading, at: Cursor, by: number): boolean {
+  function reset(reading: Reading, reason: string, afterMs?: number, fault?: unknown) {
+    lost(reading, reason, afterMs, false, reason as ResetReason, fault);
+  }
+
+  /** Goes on to `to`, by an event or without one, where that lies after the cursor. */
+  function advance(reading: Reading, to: string | undefined, event?: WireEvent) {
+    const at = parseCursor(to);
+    const held = parseCursor(cursor);
     // What comes while a stream with all after `back` is under way comes from that one, in its order.
-    if (back !== undefined) return false;
-    const held = cursor === undefined ? undefined : parseCursor(cursor);
-    if (held && at.epoch !== held.epoch) reset(reading, 'epoch');
-    else if (held && at.pos <= held.pos) return false;
-    else if (held && options.dense && at.pos > held.pos + by) reset(reading, 'gap');
-    else return true;
-    return false;
-  }
-
-  function apply(reading: Reading, { id, data }: Frame) {
-    const at = parseCursor(id ?? '');
-    if (!id || !at || !follows(reading, at, 1)) return;
-    const event = readWireEvent(data);
-    try {
-      if (event) options.onEvent(event, id);
-      else if (options.dense) throw data; // Not even its envelope: what is passed on must be whole.
-      cursor = id;
-    } catch (fault) {
-      if (isOurs(reading)) reset(reading, 'gap', 0, fault);
+    if (!at || back !== undefined) return;
+    if (held) {
+      if (at.epoch !== held.epoch) return reset(reading, 'epoch');
+      if (at.pos <= held.pos) return;
+      if (options.dense && at.pos > held.pos + (event ? 1 : 0)) return reset(reading, 'gap');
     }
-  }
-
-  /** `ready` and `ping` say how far everything was delivered; a signal never does (I14). */
-  function advance(reading: Reading, data: unknown) {
-    const told = read(cursorData, data)?.cursor;
-    const at = parseCursor(told ?? '');
-    if (at && follows(reading, at, 0)) cursor = told;
+    try {
+      if (event) options.onEvent(event, to as string);
+      cursor = to;
+    } catch (fault) {
+      reset(reading, 'gap', 0, fault);
+    }
   }
 
   // In a microtask, so that no callback meets the caller without its handle.
@@ -383,7 +378,7 @@ export function subscribe(options: SubscriptionOptions): Subscription {
       return state;
     },
     get cursor() {
-      return isBefore(back, cursor) ? back : cursor;
+      return earliest();
     },
     nudge() {
       attempt = 0;
