@@ -251,8 +251,12 @@ describe('what is on its way', () => {
     await press('Enter');
     await until('the waiting message', () => textOf(thread).includes('Waiting'));
     await assertAccessible(thread);
+    edge.post('m_2', direct, 'Fair.');
+    edge.post('m_2', direct, 'Two seats.');
     client.line.uncut();
     await until('the good news', () => textOf(thread).includes('Back online'), 9000);
     await until('the sent one', () => edge.truth(direct).messages.at(-1)?.content === 'Thursday is fine.');
+    await until('a line before what was missed', () => part(thread, 'unread')?.textContent === '2 new messages');
+    assert.deepEqual(bubbles(thread).slice(-3), ['Fair.', 'Two seats.', 'Thursday is fine.']);
   }).timeout(25_000);
 });

@@ -210,7 +210,9 @@ export class ChatThread extends ChatElement {
     const { phase, messages } = view;
     if (phase.is === 'failed' && last?.phase.is !== 'failed') this._tell('chat-error', { error: phase.error });
     if (phase.is !== 'ready') return view;
-    this._reading._take(view, this._looking && view.connection.is === 'live');
+    // What was replayed after a break came while the line, if not the reader, was away.
+    const live = view.connection.is === 'live' && last?.connection.is === 'live';
+    this._reading._take(view, live && this._looking);
     if (last?.phase.is !== 'ready') {
       this._tell('chat-ready', { thread: view.thread });
       return view;
