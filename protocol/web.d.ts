@@ -19,3 +19,4 @@ interface AbortSignal {
 }
 declare function setTimeout(run: () => void, ms: number): unknown;
 declare function clearTimeout(timer: unknown): void;
+declare function queueMicrotask(run: () => void): void;

@@ -1,5 +1,5 @@
 /** Answers as plain values, so that one can be kept and given to many. */
-import { ChatError, errorAnswer, readError } from '@payload-chat/protocol';
+import { ChatError, errorAnswer, readRefusal } from '@payload-chat/protocol';
 
 /** A whole answer of the server, or one made here. */
 export interface Answer {
@@ -27,7 +27,7 @@ export function refusalOf(fault: unknown): Answer {
 
 /** The fault that an answer of the server tells of. */
 export function faultOf({ status, headers, body }: Answer): ChatError {
-  return readError(status, parseJson(body), headers['Retry-After'] ?? null);
+  return readRefusal(status, parseJson(body), headers['Retry-After'] ?? null);
 }
 
 /** `undefined` for what is no JSON. */

@@ -72,8 +72,9 @@ export function openFeed({ hub, clock, ...options }: FeedOptions): Feed {
     dense: true,
     clock,
     random: options.random,
-    onHello(data) {
-      revoked = read(greeting, data)?.revoked ?? [];
+    onLine(line) {
+      if (line.is !== 'frame' || line.frame.event !== 'hello') return;
+      revoked = read(greeting, line.frame.data)?.revoked ?? [];
       options.onRevoked(revoked);
     },
     onEvent(event, cursor) {

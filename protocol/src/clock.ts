@@ -7,7 +7,7 @@ export interface Clock {
 }
 
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  now: Date.now,
   after(ms, run) {
     // Above it a timer runs at once.
     const timer = setTimeout(run, Math.min(ms, 2 ** 31 - 1));

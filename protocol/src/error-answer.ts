@@ -1,5 +1,6 @@
-/** How a hop words its faults to a stranger: a code and a public sentence. Pages don't pay for it. */
-import { type ChatError, type ErrorCode, errorStatus } from './errors.ts';
+/** How a hop words its faults to a stranger, a code and a public sentence, and how the next one reads them. */
+import { ChatError, type ErrorCode, errorStatus, readError } from './errors.ts';
+import { list, object, read, text } from './shape.ts';
 
 const sentences: Record<ErrorCode, string> = {
   malformed: 'The body must be JSON.',
@@ -54,4 +55,12 @@ export function errorAnswer(error: ChatError): { status: number; headers: Record
     },
     body: JSON.stringify(errorBody(error)),
   };
+}
+
+const answeredFaults = object({ errors: list(object({ field: text(1), message: text() })) });
+
+/** As `readError`, with the faults of single fields: for a hop that passes the refusal on. */
+export function readRefusal(status: number, body: unknown, retryAfter: string | null = null): ChatError {
+  const { code, message, retryAfterS } = readError(status, body, retryAfter);
+  return new ChatError(code, { message, retryAfterS, faults: read(answeredFaults, body)?.errors ?? [] });
 }

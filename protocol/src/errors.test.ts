@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { errorAnswer, errorBody, errorCodes } from './error-answer.ts';
+import { errorAnswer, errorBody, errorCodes, readRefusal } from './error-answer.ts';
 import { ChatError, type ErrorCode, errorStatus, readError } from './errors.ts';
 
 const codes = Object.keys(errorStatus) as ErrorCode[];
@@ -7,7 +7,7 @@ const codes = Object.keys(errorStatus) as ErrorCode[];
 test.each(codes)('what one hop answers as %s the next reads back as the same', (code) => {
   const sent = new ChatError(code, { message: 'So it is.', ...(code === 'rate-limited' ? { retryAfterS: 7 } : {}) });
   const { status, headers, body } = errorAnswer(sent);
-  const met = readError(status, JSON.parse(body), headers['Retry-After'] ?? null);
+  const met = readRefusal(status, JSON.parse(body), headers['Retry-After'] ?? null);
   expect({ ...met, message: met.message }).toEqual({ ...sent, message: sent.message });
 });
 
@@ -18,7 +18,7 @@ test('[S9] all faults of a request are one entry each', () => {
   ];
   const { errors } = errorBody(new ChatError('invalid', { faults }));
   expect(errors).toEqual(faults.map((fault) => ({ code: 'invalid', ...fault })));
-  expect(readError(400, { errors }).faults).toEqual(faults);
+  expect(readRefusal(400, { errors }).faults).toEqual(faults);
 });
 
 test('a stranger is told the public sentence and never the cause', () => {

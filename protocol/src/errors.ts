@@ -65,24 +65,24 @@ export class ChatError extends Error {
   }
 }
 
-const answeredErrors = object({
-  errors: list(object({ code: optional(text()), message: optional(text()), field: optional(text()) })),
-});
+const answered = object({ errors: list(object({ code: optional(text()), message: optional(text()) })) });
 
-/** Reads any hop's refusal back into a `ChatError`; what a stranger's proxy wrote is taken by its status alone. */
+/**
+ * Reads any hop's refusal back into a `ChatError`; what a stranger's proxy wrote is taken by its status alone. Its
+ * faults stay behind: `readRefusal` brings them too.
+ */
 export function readError(status: number, body: unknown, retryAfter: string | null = null): ChatError {
-  const entries = read(answeredErrors, body)?.errors ?? [];
+  const said = read(answered, body)?.errors[0];
   const codes = Object.keys(errorStatus) as ErrorCode[];
   const code =
-    codes.find((known) => known === entries[0]?.code) ??
+    codes.find((known) => known === said?.code) ??
     codes.find((known) => errorStatus[known] === status) ??
     // 408 and 425 say themselves that later is better.
     (status >= 500 || status === 408 || status === 425 ? 'unreachable' : 'invalid');
   // An absent header and a date, which is rare and would need the clock, are both no wish.
   const seconds = Number.parseFloat(retryAfter ?? '');
   return new ChatError(code, {
-    message: entries[0]?.message || undefined,
-    faults: entries.flatMap(({ field, message = '' }) => (field ? { field, message } : [])),
+    message: said?.message || undefined,
     retryAfterS: seconds >= 0 ? seconds : undefined,
   });
 }

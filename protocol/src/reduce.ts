@@ -29,10 +29,9 @@ export function reduce(snapshot: Snapshot, event: ChatEvent): Snapshot | 'stale'
 }
 
 function written(messages: Message[], type: EventType, message: Message): Message[] {
-  const others = messages.filter(({ id }) => id !== message.id);
-  if (type === 'message.erased') return others;
-  if (type !== 'message.posted')
-    return messages.map((held) => (held.id === message.id && held.changed < message.changed ? message : held));
-  // Ordered by the place of their posting; one that is held already may be a newer state.
-  return others.length < messages.length ? messages : [...messages, message].sort((a, b) => a.seq - b.seq);
+  const held = messages.find(({ id }) => id === message.id);
+  const others = messages.filter((one) => one !== held);
+  if (type === 'message.erased' || (!held && type !== 'message.posted')) return others;
+  // Ordered by the place of their posting.
+  return [...others, held && held.changed >= message.changed ? held : message].sort((a, b) => a.seq - b.seq);
 }

@@ -40,6 +40,21 @@ test.each([
   expect(parse(row, value)).toEqual({ ok: false, faults: [{ field: '', message: 'Must be an object.' }] });
 });
 
+test('a fault is a sentence, bounds and all; one of a parser of another part stays as it is', () => {
+  const own: Parser<string> = (_, faults, field) => {
+    faults.push({ field, message: 'A message needs text.' });
+    return '';
+  };
+  const result = parse(object({ id: text(1, 3), count: whole(1), on: flag, rows: list(text()), own }), {});
+  expect(result.ok ? [] : result.faults).toEqual([
+    { field: 'id', message: 'Must be text of 1 to 3 characters.' },
+    { field: 'count', message: 'Must be a whole number from 1 on.' },
+    { field: 'on', message: 'Must be true or false.' },
+    { field: 'rows', message: 'Must be a list.' },
+    { field: 'own', message: 'A message needs text.' },
+  ]);
+});
+
 test('null is absence for an optional field, stays null for a nullable one, and a fault for any other', () => {
   const shape = object({ may: optional(text()), none: nullable(text()) });
   expect(read(shape, { may: null, none: null })).toEqual({ none: null });

@@ -358,7 +358,7 @@ describe('close', () => {
   });
 
   test('from within any callback ends it there', async () => {
-    for (const name of ['onEvent', 'onSignal', 'onHello', 'onReady', 'onState', 'onLine', 'onReset'] as const) {
+    for (const name of ['onEvent', 'onSignal', 'onReady', 'onState', 'onLine', 'onReset'] as const) {
       let subscription: Subscription | undefined;
       let calls = 0;
       const made = await bench({

@@ -57,8 +57,6 @@ export interface SubscriptionOptions {
   onEvent(event: WireEvent, cursor: string): void;
   /** What a signal carries, not believed yet. */
   onSignal?(data: unknown): void;
-  /** What the `hello` carries: believed as far as it is this reader's business. */
-  onHello?(data: unknown): void;
   onReady?(cursor: string): void;
   /**
    * The cursor can't be honoured: take snapshots of everything and answer the cursor to go on from, or nothing for
@@ -135,7 +133,6 @@ export function subscribe(options: SubscriptionOptions): Subscription {
   let cursor = options.cursor;
   /** A cursor after which everything has to come from the next stream. */
   let back: string | undefined;
-  let moving = false;
   /** Failures since a stream was last live for a while, and whether a token was among them. */
   let attempt = 0;
   let refused = false;
@@ -311,7 +308,7 @@ export function subscribe(options: SubscriptionOptions): Subscription {
     if (reading.pingMs) watch(reading);
     onLine?.({ is: 'frame', frame });
     const said = read(words, data) ?? {};
-    if (event === 'hello' && isOurs(reading) && !reading.pingMs) return greet(reading, said, data);
+    if (event === 'hello' && isOurs(reading) && !reading.pingMs) return greet(reading, said);
     // Nothing counts before the `hello`, nor from the next stream before it has taken over.
     if (reading !== current || !reading.pingMs) return;
     if (event === 'message') advance(reading, id, readWireEvent(data));
@@ -331,7 +328,7 @@ export function subscribe(options: SubscriptionOptions): Subscription {
     }
   }
 
-  function greet(reading: Reading, { pingMs, maxAgeMs, cursor: head }: Parsed<typeof words>, data: unknown) {
+  function greet(reading: Reading, { pingMs, maxAgeMs, cursor: head }: Parsed<typeof words>) {
     if (!pingMs || !maxAgeMs || !head) return lost(reading, 'not a stream');
     reading.cancel();
     if (reading === next) takeOver();
@@ -344,7 +341,6 @@ export function subscribe(options: SubscriptionOptions): Subscription {
     // "From now" is from here, also when this stream breaks before its first event. A service stream has a tail yet.
     if (!options.dense) cursor ??= head;
     if (state.is !== 'live' || goesBack) enter({ is: 'replaying' });
-    if (reading === current) options.onHello?.(data);
   }
 
   function reset(reading: Reading, reason: string, afterMs?: number, fault?: unknown) {
@@ -370,8 +366,8 @@ export function subscribe(options: SubscriptionOptions): Subscription {
     }
   }
 
-  // In a microtask, so that no callback meets the caller without its handle.
-  void Promise.resolve().then(connect);
+  // So that no callback meets the caller without its handle.
+  queueMicrotask(connect);
 
   return {
     get state() {
@@ -388,14 +384,9 @@ export function subscribe(options: SubscriptionOptions): Subscription {
     },
     move(to) {
       if (to !== undefined && !isBefore(back, to)) back = to;
-      if (moving) return;
-      moving = true;
-      // Several in one turn are one.
-      void Promise.resolve().then(() => {
-        moving = false;
-        if (current) renew();
-        else if (state.is === 'waiting' && !state.reset) hasten();
-      });
+      // Several in one turn are one: what is dropped at once asks nobody.
+      if (current) renew();
+      else if (state.is === 'waiting' && !state.reset) hasten();
     },
     close: () => stop(),
   };
