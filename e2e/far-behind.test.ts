@@ -58,4 +58,4 @@ test('[S2] [I13] cut off for longer than any hop remembers, a reader takes a fre
   await ana.write('And on it goes');
   await ben.reads(['Before a very long absence', 'In the middle of it', 'At its end', 'And on it goes']);
   expect(faults).toEqual([]);
-});
+}, 300_000);
