@@ -51,7 +51,7 @@ export const composerStyles = css`
   .n.d { color: var(--_d); text-align: start }
   .y { display: none }
   @container (min-width: 600px) { .f:focus-within ~ .y { display: block; margin-bottom: -4px } }
-  @container (max-width: 479px) { .c { padding: 0 12px 12px } }
+  @media (max-width: 479px) { .c { padding: 0 12px 12px } }
   @media (pointer: coarse) {
     textarea { font-size: max(16px, 1em*16/15); line-height: 24px; padding-block: 10px; min-height: 44px; max-height: calc(20px + 6lh) }
     .f ~ .y { display: none !important }
