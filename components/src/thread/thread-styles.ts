@@ -261,10 +261,8 @@ export const threadStyles = css`
   @keyframes away { from, to { height: 0; border: 0; visibility: hidden } }
   @keyframes dot { 0%, 60% { opacity: .4 } 30% { opacity: 1 } }
   @keyframes spin { to { rotate: 1turn } }
-  @container (max-width: 479px) {
-    .in { padding: 12px }
-    .m:not(.o) .b { max-width: 92% }
-  }
+  @container (max-width: 479px) { .m:not(.o) .b { max-width: 92% } }
+  @media (max-width: 479px) { .in { padding: 12px } }
   @media (pointer: coarse) {
     .h { height: 60px }
     .mn button { height: 44px }
