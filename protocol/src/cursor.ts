@@ -21,8 +21,8 @@ export function formatCursor(epoch: string, pos: number): string {
 
 /** Whether one cursor lies before another of the same epoch; any lies before none. */
 export function isBefore(one: string | undefined, other: string | undefined): boolean {
-  if (one === undefined || other === undefined) return one !== undefined;
   const at = parseCursor(one);
   const than = parseCursor(other);
-  return at?.epoch === than?.epoch && (at?.pos as number) < (than?.pos as number);
+  if (!one || !other) return !!one;
+  return !!at && !!than && at.epoch === than.epoch && at.pos < than.pos;
 }

@@ -74,9 +74,7 @@ export function word<T extends string>(): Parser<T> {
 /* @__NO_SIDE_EFFECTS__ */
 export function whole(min = 0): Parser<number> {
   return (value, faults, field) =>
-    Number.isSafeInteger(value) && (value as number) >= min
-      ? (value as number)
-      : refuse(faults, field, 'whole', min);
+    Number.isSafeInteger(value) && (value as number) >= min ? (value as number) : refuse(faults, field, 'whole', min);
 }
 
 export const flag: Parser<boolean> = (value, faults, field) =>

@@ -260,9 +260,7 @@ export function subscribe(options: SubscriptionOptions): Subscription {
 
   function hasten() {
     cancelWait();
-    const ms = notBeforeMs - clock.now();
-    if (ms > 0) cancelWait = clock.after(ms, due);
-    else due();
+    cancelWait = clock.after(notBeforeMs - clock.now(), due);
   }
 
   /** A final answer to the next stream stops the current one too: both ask the same. */
@@ -308,23 +306,21 @@ export function subscribe(options: SubscriptionOptions): Subscription {
     if (reading.pingMs) watch(reading);
     onLine?.({ is: 'frame', frame });
     const said = read(words, data) ?? {};
-    if (event === 'hello' && isOurs(reading) && !reading.pingMs) return greet(reading, said);
-    // Nothing counts before the `hello`, nor from the next stream before it has taken over.
-    if (reading !== current || !reading.pingMs) return;
-    if (event === 'message') advance(reading, id, readWireEvent(data));
+    const { reason = 'gap' } = said;
+    if (event === 'hello' && isOurs(reading) && !reading.pingMs) greet(reading, said);
+    // Nothing else counts before it, nor from the next stream before it has taken over.
+    else if (reading !== current || !reading.pingMs) return;
+    else if (event === 'message') advance(reading, id, readWireEvent(data));
     else if (event === 'signal') options.onSignal?.(data);
-    // These two say how far everything was delivered; a signal never does (I14).
-    else if (event === 'ping') advance(reading, said.cursor);
-    else if (event === 'ready') {
+    else if (event === 'reset') reset(reading, reason, said.afterMs);
+    else if (event === 'bye') lost(reading, reason, said.retryMs);
+    else if (event === 'ping' || event === 'ready') {
+      // These two say how far everything was delivered; a signal never does (I14).
       advance(reading, said.cursor);
-      if (reading !== current) return;
+      if (reading !== current || event === 'ping') return;
       reading.readyAtMs = clock.now();
       if (state.is !== 'live') enter({ is: 'live' });
       if (cursor) options.onReady?.(cursor);
-    } else if (event === 'reset' || event === 'bye') {
-      const { reason = 'gap', afterMs, retryMs } = said;
-      if (event === 'bye') lost(reading, reason, retryMs);
-      else reset(reading, reason, afterMs);
     }
   }
 
@@ -353,11 +349,9 @@ export function subscribe(options: SubscriptionOptions): Subscription {
     const held = parseCursor(cursor);
     // What comes while a stream with all after `back` is under way comes from that one, in its order.
     if (!at || back !== undefined) return;
-    if (held) {
-      if (at.epoch !== held.epoch) return reset(reading, 'epoch');
-      if (at.pos <= held.pos) return;
-      if (options.dense && at.pos > held.pos + (event ? 1 : 0)) return reset(reading, 'gap');
-    }
+    if (held && at.epoch !== held.epoch) return reset(reading, 'epoch');
+    if (held && at.pos <= held.pos) return;
+    if (held && options.dense && at.pos > held.pos + (event ? 1 : 0)) return reset(reading, 'gap');
     try {
       if (event) options.onEvent(event, to as string);
       cursor = to;
