@@ -89,10 +89,13 @@ describe('the demo’s page', () => {
   test('shows the embed, and logins that open the admin panel, and tells no secret', async () => {
     const { demo } = stack();
     const { page } = await browser.open(demo.urls.demo);
-    const words = await page.locator('main').textContent();
-    expect(words).toContain(`<script type="module" src="${demo.urls.edge}/chat.js"></script>`);
+    const words = () => page.locator('main').textContent();
+    // The page asks for its addresses and logins first.
     for (const { kind, email, password } of demo.people.filter(({ kind }) => kind !== 'member'))
-      expect(words, kind).toMatch(new RegExp(`${email}[^]*${password}`));
+      await expect
+        .poll(words, { timeout: patienceMs, message: `the login of the ${kind}` })
+        .toMatch(new RegExp(`${email}[^]*${password}`));
+    expect(await words()).toContain(`<script type="module" src="${demo.urls.edge}/chat.js"></script>`);
     const config = await (await fetch(`${demo.urls.demo}/demo-config.json`)).text();
     expect(config).not.toContain(demo.site.secret.value);
     expect(config).not.toContain(demo.edgeKey);
