@@ -12,7 +12,7 @@ import { onStopSignal } from './stop-signal.mjs';
  */
 export async function run({ watch = false } = {}) {
   const settings = readSettings(process.env);
-  console.log(`Payload Chat   data: ${path.relative(process.cwd(), settings.dataDir) || '.'}\n`);
+  console.log(`Payload Chat   data: ${shown(settings.dataDir)}\n`);
   const abort = new AbortController();
   const starting = startStack({
     ...settings,
@@ -58,6 +58,12 @@ function welcome({ urls, demo, dataDir }) {
   Demo logins
 ${people.join('\n')}
 
-  All of this is in ${path.relative(root, path.join(dataDir, 'demo.json'))}. Ctrl+C ends everything.
+  All of this is in ${shown(path.join(dataDir, 'demo.json'))}. Ctrl+C ends everything.
 `;
+}
+
+/** A path as a person would type it here. */
+function shown(place) {
+  const near = path.relative(root, place);
+  return near.startsWith('..') ? place : near;
 }

@@ -22,8 +22,10 @@ export function createService(spec, tell = () => {}, { deaths: maxDeaths, firstW
   let life = null;
   /** @type {import('./launched.mjs').Launched | null} */
   let current = null;
-  /** @type {PromiseWithResolvers<void>} */
-  let up = Promise.withResolvers();
+  let up = moment();
+  const noteDown = () => {
+    if (up.reached) up = moment();
+  };
 
   async function keepAlive(signal, first) {
     for (let deaths = 0, everUp = false; !signal.aborted; ) {
@@ -33,16 +35,19 @@ export function createService(spec, tell = () => {}, { deaths: maxDeaths, firstW
         if (everUp) tell({ name: spec.name, what: 'back' });
         everUp = true;
         deaths = 0;
-        up.resolve();
+        up.reach();
         first.resolve();
         how = await current.exited(signal);
-        up = Promise.withResolvers();
+        noteDown();
       }
       await current.end(); // also what a dead leader left behind
       if (signal.aborted) return;
       if (!everUp) return first.reject(new SetupError(`${spec.name} ${how}.${lastWords(current)}`));
       deaths += 1;
-      if (deaths > maxDeaths) return tell({ name: spec.name, what: 'lost', how: `${how}.${lastWords(current)}` });
+      if (deaths > maxDeaths) {
+        up.fail(new SetupError(`${spec.name} died ${deaths} times in a row and is given up`));
+        return tell({ name: spec.name, what: 'lost', how: `${how}.${lastWords(current)}` });
+      }
       const inMs = Math.min(longestWaitMs, firstWaitMs * 2 ** (deaths - 1));
       tell({ name: spec.name, what: 'died', how: how ?? 'ended', inMs });
       await sleep(inMs, undefined, { signal }).catch(() => {}); // woken by stop()
@@ -98,15 +103,10 @@ export function createService(spec, tell = () => {}, { deaths: maxDeaths, firstW
       if (!victim || victim.gone.aborted) return;
       process.kill(victim.pid, signal);
       await victim.exited();
-      up = Promise.withResolvers();
+      noteDown();
     },
-    /** Comes back at the next healthy moment, at once if this is one. */
-    async ready() {
-      for (let seen; seen !== up; ) {
-        seen = up;
-        await seen.promise;
-      }
-    },
+    /** Comes back at the next healthy moment, at once if this is one. @throws {SetupError} when it is given up */
+    ready: () => up.promise,
     /** The last resort of a process that is ending: no grace, no waiting. */
     killNow() {
       life?.abort.abort();
@@ -114,6 +114,23 @@ export function createService(spec, tell = () => {}, { deaths: maxDeaths, firstW
     },
   };
   return service;
+}
+
+/** A promise that says whether it is kept already. */
+function moment() {
+  /** @type {PromiseWithResolvers<void>} */
+  const { promise, resolve, reject } = Promise.withResolvers();
+  promise.catch(() => {}); // nobody may be waiting
+  const made = {
+    promise,
+    reached: false,
+    reach() {
+      made.reached = true;
+      resolve();
+    },
+    fail: reject,
+  };
+  return made;
 }
 
 function lastWords(launched) {

@@ -122,7 +122,8 @@ test('one that dies again and again is given up', async () => {
   await one.start();
   fs.rmSync(ready);
   await one.kill();
-  await expect.poll(() => heard, { timeout: 10_000 }).toEqual(['died', 'died', 'lost']);
+  await expect(one.ready()).rejects.toThrow(/sample died 3 times in a row and is given up/);
+  expect(heard).toEqual(['died', 'died', 'lost']);
   await one.stop();
 });
 
