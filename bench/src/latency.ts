@@ -1,5 +1,5 @@
 /** (c): from the click at one page to the text at the other, through the Worker edge: two browsers' worth of pages. */
-import { type Browser, chromium as playwright, type Page } from 'playwright-core';
+import { type Browser, type Page, chromium as playwright } from 'playwright-core';
 import { chromium } from '../../scripts/browser.mjs';
 import { startTestStack } from '../../scripts/test-stack.mjs';
 import { row, title } from './table.ts';
@@ -11,7 +11,11 @@ export async function latency(): Promise<void> {
   title(`Latency: click at Ana's page to text at Ben's, through workerd, ${messages} messages`);
   const stack = await startTestStack({});
   const { executablePath, args, env } = await chromium();
-  const browser = await playwright.launch({ executablePath, args, env: { ...process.env, ...env } as Record<string, string> });
+  const browser = await playwright.launch({
+    executablePath,
+    args,
+    env: { ...process.env, ...env } as Record<string, string>,
+  });
   try {
     const [writer, reader] = await Promise.all([open(browser, stack.urls.demo), open(browser, stack.urls.demo)]);
     const spans: number[] = [];
@@ -23,7 +27,8 @@ export async function latency(): Promise<void> {
       if (serial >= warmUp) spans.push(spanMs);
     }
     spans.sort((a, b) => a - b);
-    const at = (part: number) => `${(spans[Math.min(spans.length - 1, Math.floor(spans.length * part))] ?? 0).toFixed(0)} ms`;
+    const at = (part: number) =>
+      `${(spans[Math.min(spans.length - 1, Math.floor(spans.length * part))] ?? 0).toFixed(0)} ms`;
     row('click to text', undefined, '', [`median ${at(0.5)}`, `p99 ${at(0.99)}`, `worst ${at(1)}`]);
   } finally {
     await browser.close();

@@ -7,7 +7,10 @@ import { benchEpoch, sampleEvent } from './sample-event.ts';
 
 const readers = new Set<ServerResponse>();
 const server = createServer((_request, response) => {
-  response.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8', 'Cache-Control': 'no-store, no-transform' });
+  response.writeHead(200, {
+    'Content-Type': 'text/event-stream; charset=utf-8',
+    'Cache-Control': 'no-store, no-transform',
+  });
   response.write(encodeFrame({ event: 'hello', data: {} }));
   readers.add(response);
   response.on('close', () => readers.delete(response));

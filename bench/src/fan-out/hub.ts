@@ -9,7 +9,10 @@ import { benchEpoch, benchTopic, sampleEvent } from './sample-event.ts';
 const hub = createHub();
 hub.start(benchEpoch, 0);
 const server = createServer((_request, response) => {
-  response.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8', 'Cache-Control': 'no-store, no-transform' });
+  response.writeHead(200, {
+    'Content-Type': 'text/event-stream; charset=utf-8',
+    'Cache-Control': 'no-store, no-transform',
+  });
   const leave = hub.subscribe({ topics: [benchTopic], sink: nodeSink(response), user: 'v_1', sid: 'bench' });
   response.on('close', leave);
 });

@@ -25,7 +25,10 @@ export async function create(host: Host): Promise<void> {
   title('Create: POST /api/messages with log and proof, against POST on a bare Payload collection');
   const sender = (await host.payload.find({ collection: 'users', limit: 1 })).docs[0]?.id;
   let serial = 0;
-  const localId = () => `bench-${(serial += 1)}`;
+  const localId = () => {
+    serial += 1;
+    return `bench-${serial}`;
+  };
   const bare = () =>
     post(
       `${host.url}/api/notes?depth=1`,
