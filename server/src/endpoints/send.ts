@@ -23,8 +23,8 @@ import { pathParam, siteOfRow } from './visible-thread.ts';
 
 /** As `sendRequest`, with what only this hop can say: one target, text that is more than blanks. */
 const sendBody: Parser<SendRequest> = (value, faults, field) => {
-  const request = sendRequest(withTextIds(value), faults, field);
-  if (typeof value !== 'object' || value === null) return request;
+  const request: SendRequest | undefined = sendRequest(withTextIds(value), faults, field);
+  if (!request) return request; // Not an object, as is said by then.
   const targets = (['thread', 'room', 'receiver'] as const).filter((name) => request[name] !== undefined);
   for (const extra of targets.slice(1)) faults.push({ field: extra, message: 'A message goes to one place.' });
   refuseBlank(request.content, faults);
@@ -44,8 +44,8 @@ function withTextIds(value: unknown): unknown {
 
 const editShape = object({ content: text(1) });
 const editBody: Parser<{ content: string }> = (value, faults, field) => {
-  const request = editShape(value, faults, field);
-  refuseBlank(request.content, faults);
+  const request: { content: string } | undefined = editShape(value, faults, field);
+  refuseBlank(request?.content, faults);
   return request;
 };
 
