@@ -306,6 +306,8 @@ describe('[Send] editing and deleting', () => {
       body: { errors: [{ field: 'content' }] },
     });
     expect((await call('/api/messages/unknown', ana, { content: 'x'.repeat(4001) }, 'PATCH')).status).toBe(413);
+    for (const raw of ['null', '"text"', '[]'])
+      expect((await call('/api/messages/unknown', ana, raw, 'PATCH')).status).toBe(400);
   });
 
   test('a tombstone keeps its place without its text, and can’t be edited', async () => {
