@@ -100,6 +100,7 @@ test('without anybody writing, nothing is read for a reader', async () => {
 
 test('a signal reaches the hub of the other process, and not twice its own', async () => {
   const heard: Array<{ where: string; signal: WireSignal }> = [];
+  const ready = new Set<string>();
   for (const [where, app] of [
     ['here', writer],
     ['there', reader],
@@ -110,6 +111,7 @@ test('a signal reaches the hub of the other process, and not twice its own', asy
       sink: {
         write(chunk) {
           const text = new TextDecoder().decode(chunk);
+          if (text.includes('event: ready')) ready.add(where);
           if (text.includes('typing')) heard.push({ where, signal: JSON.parse(text.split('data: ')[1] ?? '') });
           return true;
         },
@@ -118,6 +120,8 @@ test('a signal reaches the hub of the other process, and not twice its own', asy
       },
     });
   }
+  // A signal passes by who has not caught up yet.
+  await until('both readers to be ready', () => ready.size === 2);
   // One that is sent while a session is being lost may be lost with it.
   let sends = 0;
   await until('both', async () => {
