@@ -2,6 +2,13 @@
 import type { ThreadView } from '../view.ts';
 import type { Unread } from './rows.ts';
 
+/**
+ * The newest of others' that is known. One's own don't count: the answer to a send may come before what was missed.
+ */
+export function headOf(messages: ThreadView['messages']): number {
+  return messages.findLast(({ own, seq }) => !own && seq)?.seq ?? 0;
+}
+
 export class Reading {
   /** The highest seq that was on the screen before somebody's eyes. */
   _seen = -1;
@@ -12,7 +19,7 @@ export class Reading {
 
   /** Takes in what a view brought: news that come before somebody's eyes (`looking`) are not unread. */
   _take({ messages, newAfter }: ThreadView, looking: boolean): void {
-    const head = messages.findLast(({ seq }) => seq)?.seq ?? 0;
+    const head = headOf(messages);
     const opening = this._head < 0;
     const from = opening ? (newAfter ?? head) : this._head;
     if (opening) this._seen = from;

@@ -10,7 +10,7 @@ import { fill, type Words } from '../words.ts';
 import { Deeds } from './deeds.ts';
 import { Log } from './log.ts';
 import { deedsOf, menuView } from './menu.ts';
-import { Reading } from './reading.ts';
+import { headOf, Reading } from './reading.ts';
 import { newWords } from './row-view.ts';
 import { keyOf, rowsOf } from './rows.ts';
 import { type Banner, bannerOf, bannerView, skeleton, stateView } from './states.ts';
@@ -218,7 +218,7 @@ export class ChatThread extends ChatElement {
       return view;
     }
     const held = new Set(last.messages.map(keyOf));
-    const head = last.messages.findLast(({ seq }) => seq)?.seq ?? 0;
+    const head = headOf(last.messages);
     const news = messages.filter(({ own, seq }) => !own && seq > head);
     if (messages.some((message) => !message.seq && !held.has(keyOf(message)))) {
       if (this._log) this._log._follow = true;
