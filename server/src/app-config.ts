@@ -47,6 +47,7 @@ export function appConfig(environment: Environment, options: ChatOptions = {}): 
         admins: ({ role }) => role === 'admin',
         edgeKeys: environment.edgeKeys,
         trustedHops: environment.trustedHops,
+        log: environment.log,
         ...options,
       }),
     ],

@@ -31,6 +31,8 @@ export interface Environment {
   /** The first admin of an empty database, where nothing is seeded. */
   admin: { email: string; password: string } | undefined;
   trustedHops: number;
+  /** How long the log remembers, where it is said. */
+  log: { keepDays?: number; keepEvents?: number };
   /** A level of pino: the log is JSON lines then. Without, Payload's own readable lines. */
   logLevel: string | undefined;
 }
@@ -51,6 +53,10 @@ export function readEnvironment(): Environment {
         ? { email: env.CHAT_ADMIN_EMAIL, password: env.CHAT_ADMIN_PASSWORD }
         : undefined,
     trustedHops: Number(env.CHAT_TRUSTED_HOPS ?? 0) || 0,
+    log: {
+      ...(env.CHAT_LOG_KEEP_DAYS ? { keepDays: Number(env.CHAT_LOG_KEEP_DAYS) } : {}),
+      ...(env.CHAT_LOG_KEEP_EVENTS ? { keepEvents: Number(env.CHAT_LOG_KEEP_EVENTS) } : {}),
+    },
     logLevel: env.LOG_LEVEL || undefined,
   };
 }

@@ -1,6 +1,7 @@
 /** What a host tells `chat()`. */
 import type { Payload } from 'payload';
 import type { Limits } from './endpoints/limits.ts';
+import { type Keeping, resolveKeeping } from './log/keeping.ts';
 
 export interface ChatOptions {
   /** Slug of the host's auth collection whose accounts take part; `users` unless named. */
@@ -15,6 +16,8 @@ export interface ChatOptions {
   trustedHops?: number;
   /** How often one person or address may ask; generous unless given. */
   limits?: Partial<Limits>;
+  /** How long the log remembers: 7 days and at least 2,000 events of each site unless given. */
+  log?: Partial<Keeping>;
 }
 
 export interface ResolvedOptions {
@@ -24,9 +27,10 @@ export interface ResolvedOptions {
   edgeKeys: string[];
   trustedHops: number;
   limits: Partial<Limits>;
+  log: Keeping;
 }
 
-/** Fills in what the host left out. */
+/** Fills in what the host left out. @throws Error that names a setting out of its bounds. */
 export function resolveOptions(given: ChatOptions): ResolvedOptions {
   return {
     users: given.users ?? 'users',
@@ -35,6 +39,7 @@ export function resolveOptions(given: ChatOptions): ResolvedOptions {
     edgeKeys: (given.edgeKeys ?? []).filter((key) => key.length > 0),
     trustedHops: given.trustedHops ?? 0,
     limits: given.limits ?? {},
+    log: resolveKeeping(given.log),
   };
 }
 

@@ -11,7 +11,8 @@ import { readEpoch } from './log/epoch.ts';
 import { createHubs, type Hubs } from './log/hubs.ts';
 import { type ListenSession, listen } from './log/listen.ts';
 import { createTail, type Tail } from './log/tail.ts';
-import { trim, trimEveryMs } from './log/trim.ts';
+import { keepTrimmed } from './log/trim.ts';
+import { optionsOf } from './options.ts';
 
 export interface Runtime {
   /** The hub of a site, by key. @throws ChatError `unavailable` while starting, draining or without a database. */
@@ -104,12 +105,8 @@ export function startRuntime(payload: Payload): Runtime {
   };
 
   const sweeper = setInterval(() => hubs.sweep(), sweepEveryMs);
-  const trimmer = setInterval(
-    () => void trim(query).catch((error) => log(error, 'The log could not be trimmed.')),
-    trimEveryMs,
-  );
+  const trimmer = keepTrimmed(query, optionsOf(payload).log, log);
   sweeper.unref();
-  trimmer.unref();
 
   const self: Runtime = {
     async hub(site) {
@@ -141,7 +138,7 @@ export function startRuntime(payload: Payload): Runtime {
       closing ??= (async () => {
         process.removeListener('SIGTERM', onSignal);
         clearInterval(sweeper);
-        clearInterval(trimmer);
+        trimmer.close();
         notebookOf(adapter).onCommit = undefined;
         hubs.close();
         tail.close();

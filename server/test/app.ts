@@ -37,6 +37,7 @@ export async function startApp(given: Partial<Environment> = {}, options: ChatOp
     seedOrigins: [],
     admin: undefined,
     trustedHops: 0,
+    log: {},
     logLevel: process.env.TEST_LOG ?? 'silent',
     ...given,
   };
