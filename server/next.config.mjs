@@ -13,6 +13,18 @@ const everywhere = [
   { key: 'Referrer-Policy', value: 'strict-origin-when-cross-origin' },
 ];
 
+/** Nobody frames the panel, opens it as his window, or points its forms and its base elsewhere. */
+const panel = [
+  { key: 'X-Frame-Options', value: 'SAMEORIGIN' },
+  {
+    key: 'Content-Security-Policy',
+    value: "frame-ancestors 'self'; base-uri 'self'; form-action 'self'; object-src 'none'",
+  },
+  { key: 'Cross-Origin-Opener-Policy', value: 'same-origin' },
+  { key: 'Cross-Origin-Resource-Policy', value: 'same-origin' },
+  { key: 'Permissions-Policy', value: 'camera=(), geolocation=(), microphone=(), payment=(), usb=()' },
+];
+
 export default withPayload({
   // Which build to serve: a newer one may be in the making beside it.
   distDir: process.env.CHAT_NEXT_DIST || '.next',
@@ -24,7 +36,7 @@ export default withPayload({
   redirects: async () => [{ source: '/', destination: '/admin', permanent: false }],
   headers: async () => [
     { source: '/:path*', headers: everywhere },
-    { source: '/admin/:path*', headers: [{ key: 'X-Frame-Options', value: 'SAMEORIGIN' }] },
+    { source: '/admin/:path*', headers: panel },
     { source: '/chat.js', headers: script },
   ],
 });

@@ -2,11 +2,12 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { postgresAdapter } from '@payloadcms/db-postgres';
-import { buildConfig, type SanitizedConfig } from 'payload';
-import type { Environment } from './environment.ts';
+import { buildConfig, type Config, defaultLoggerOptions, type SanitizedConfig } from 'payload';
+import type { DestinationStream, Environment } from './environment.ts';
 import { type ChatOptions, chat } from './index.ts';
 import { migrated } from './migrate.ts';
 import { migrations } from './migrations/index.ts';
+import { quietly } from './quiet-error.ts';
 import { seed } from './seed/seed.ts';
 import { users } from './users.ts';
 
@@ -25,7 +26,7 @@ export function appConfig(environment: Environment, options: ChatOptions = {}): 
     cors: environment.corsOrigins,
     graphQL: { disable: true },
     telemetry: false,
-    ...(environment.logLevel ? { logger: { options: { level: environment.logLevel } } } : {}),
+    logger: loggerOf(environment),
     admin: {
       user: 'users',
       // Else every page asks gravatar.com for a picture, by a hash of the account's e-mail.
@@ -34,6 +35,14 @@ export function appConfig(environment: Environment, options: ChatOptions = {}): 
       meta: { titleSuffix: ' · Payload Chat' },
     },
     collections: [users],
+    endpoints: [
+      // Next's adapter would draw a picture here for whoever asks.
+      {
+        path: '/og',
+        method: 'get',
+        handler: () => Response.json({ errors: [{ code: 'not-found', message: 'Closed here.' }] }, { status: 404 }),
+      },
+    ],
     db: migrated(
       postgresAdapter({
         pool: { connectionString: environment.databaseUrl, max: poolMax, connectionTimeoutMillis: 10_000 },
@@ -54,4 +63,11 @@ export function appConfig(environment: Environment, options: ChatOptions = {}): 
     typescript: { autoGenerate: false },
     onInit: (payload) => seed(payload, environment),
   });
+}
+
+/** JSON lines where a level is set, else Payload's own readable ones; errors without what came from outside. */
+function loggerOf({ logLevel, logTo }: Environment): Config['logger'] {
+  const options = { ...(logLevel ? { level: logLevel } : {}), hooks: { logMethod: quietly } };
+  const destination = logTo ?? (logLevel ? undefined : (defaultLoggerOptions as unknown as DestinationStream));
+  return { options, ...(destination ? { destination } : {}) };
 }

@@ -3,12 +3,41 @@
 /** `next build` collects pages without a database or a secret. */
 const building = process.env.NEXT_PHASE === 'phase-production-build';
 
+type Variables = Record<string, string | undefined>;
+
 /** @throws Error that names the variable. */
-function needed(name: string): string {
-  const value = process.env[name];
+function needed(env: Variables, name: string): string {
+  const value = env[name];
   if (value) return value;
   if (building) return '';
   throw new Error(`${name} is not set: the server does not start without it.`);
+}
+
+/** Shortest secret that production takes, in characters: 32 of base64url are 192 bits. */
+const secretChars = 32;
+/** Shortest password of the first admin. */
+const passwordChars = 12;
+/** What stands in tutorials, templates and other people's repositories. */
+const wellKnown =
+  /secret_?here|change[-_ ]?(me|this|it)|^your[-_ ]|example|placeholder|^(payload|my|super)[-_ ]?secret|^(test|secret|password|edge)[-_]?(secret|key)?$/i;
+
+/** Why production does not take it, by the variable's name; never by its value. */
+function refuseWeak(name: string, value: string, least: number): void {
+  const make = 'Make one: openssl rand -base64 32';
+  if (value.length < least)
+    throw new Error(
+      `${name} is too short for production: ${value.length} characters, at least ${least} are needed. ${make}`,
+    );
+  if (wellKnown.test(value) || new Set(value).size < 8)
+    throw new Error(`${name} is a value that anybody could guess: production does not start with it. ${make}`);
+}
+
+/** @throws Error that names the variable. */
+function refuseWeakSecrets({ secret, edgeKeys, admin }: Environment): void {
+  refuseWeak('PAYLOAD_SECRET', secret, secretChars);
+  for (const key of edgeKeys) refuseWeak('CHAT_EDGE_KEYS', key, secretChars);
+  if (edgeKeys.includes(secret)) throw new Error('CHAT_EDGE_KEYS holds PAYLOAD_SECRET: an edge must not have it.');
+  if (admin) refuseWeak('CHAT_ADMIN_PASSWORD', admin.password, passwordChars);
 }
 
 const list = (value: string | undefined): string[] =>
@@ -35,14 +64,20 @@ export interface Environment {
   log: { keepDays?: number; keepEvents?: number };
   /** A level of pino: the log is JSON lines then. Without, Payload's own readable lines. */
   logLevel: string | undefined;
+  /** Where the log goes; to the standard output unless given. */
+  logTo?: DestinationStream;
 }
 
-export function readEnvironment(): Environment {
-  const { env } = process;
+export interface DestinationStream {
+  write(line: string): void;
+}
+
+/** @throws Error that names the variable that is missing, or in production too weak. */
+export function readEnvironment(env: Variables = process.env): Environment {
   const seedOrigins = list(env.CHAT_SEED_ORIGINS);
-  return {
-    databaseUrl: needed('DATABASE_URL'),
-    secret: needed('PAYLOAD_SECRET') || 'building',
+  const read: Environment = {
+    databaseUrl: needed(env, 'DATABASE_URL'),
+    secret: needed(env, 'PAYLOAD_SECRET') || 'building',
     serverUrl: (env.SERVER_URL ?? `http://localhost:${env.PORT ?? 3000}`).replace(/\/$/, ''),
     edgeKeys: list(env.CHAT_EDGE_KEYS),
     corsOrigins: env.CORS_ORIGINS === undefined ? seedOrigins : list(env.CORS_ORIGINS),
@@ -59,4 +94,6 @@ export function readEnvironment(): Environment {
     },
     logLevel: env.LOG_LEVEL || undefined,
   };
+  if (env.NODE_ENV === 'production' && !building) refuseWeakSecrets(read);
+  return read;
 }

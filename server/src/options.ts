@@ -1,6 +1,7 @@
 /** What a host tells `chat()`. */
 import type { Payload } from 'payload';
 import type { Limits } from './endpoints/limits.ts';
+import type { StreamBounds } from './endpoints/open-streams.ts';
 import { type Keeping, resolveKeeping } from './log/keeping.ts';
 
 export interface ChatOptions {
@@ -18,6 +19,8 @@ export interface ChatOptions {
   limits?: Partial<Limits>;
   /** How long the log remembers: 7 days and at least 2,000 events of each site unless given. */
   log?: Partial<Keeping>;
+  /** How many streams one person, or one address, may hold open at this process; edges aside. */
+  streams?: Partial<StreamBounds>;
 }
 
 export interface ResolvedOptions {
@@ -28,6 +31,7 @@ export interface ResolvedOptions {
   trustedHops: number;
   limits: Partial<Limits>;
   log: Keeping;
+  streams: Partial<StreamBounds>;
 }
 
 /** Fills in what the host left out. @throws Error that names a setting out of its bounds. */
@@ -40,6 +44,7 @@ export function resolveOptions(given: ChatOptions): ResolvedOptions {
     trustedHops: given.trustedHops ?? 0,
     limits: given.limits ?? {},
     log: resolveKeeping(given.log),
+    streams: given.streams ?? {},
   };
 }
 

@@ -1,5 +1,5 @@
 /** `chat()`: puts the chat into anybody's Payload. */
-import { ChatError, errorBody } from '@payload-chat/protocol';
+import { ChatError, errorAnswer, errorBody } from '@payload-chat/protocol';
 import type { PostgresAdapter } from '@payloadcms/db-postgres';
 import type { CollectionConfig, Config, Plugin } from 'payload';
 import { messages } from './collections/messages/collection.ts';
@@ -79,5 +79,12 @@ function preparedDatabase(db: Config['db']): Config['db'] {
 type AfterError = NonNullable<NonNullable<Config['hooks']>['afterError']>[number];
 
 /** A fault of the chat in Payload's own answers: with its code, and a sentence fit for strangers. */
-const sayFault: AfterError = ({ error }) =>
-  error instanceof ChatError ? { response: errorBody(error) as never, status: error.status } : undefined;
+const sayFault: AfterError = ({ error, req }) => {
+  if (!(error instanceof ChatError)) return undefined;
+  const { 'Retry-After': retryAfter } = errorAnswer(error).headers;
+  if (retryAfter) {
+    req.responseHeaders ??= new Headers();
+    req.responseHeaders.set('Retry-After', retryAfter);
+  }
+  return { response: errorBody(error) as never, status: error.status };
+};

@@ -13,6 +13,7 @@ import { type ListenSession, listen } from './log/listen.ts';
 import { createTail, type Tail } from './log/tail.ts';
 import { keepTrimmed } from './log/trim.ts';
 import { optionsOf } from './options.ts';
+import { quietError } from './quiet-error.ts';
 
 export interface Runtime {
   /** The hub of a site, by key. @throws ChatError `unavailable` while starting, draining or without a database. */
@@ -63,7 +64,7 @@ export function startRuntime(payload: Payload): Runtime {
   const query = queryOf(payload);
   const tables = tablesOf(payload);
   const kept = new Map<string, unknown>();
-  const log = (err: unknown, msg: string) => payload.logger.warn({ err, msg });
+  const log = (err: unknown, msg: string) => payload.logger.warn({ err: quietError(err), msg });
   let epoch: Promise<string> | undefined;
   let closing: Promise<void> | undefined;
 

@@ -11,6 +11,7 @@ export async function start(payload: Payload): Promise<void> {
   // `next build` loads the config to collect pages; there may be no database.
   if (process.env.NEXT_PHASE === 'phase-production-build' || runtimeIfStarted(payload)) return;
   checkAccounts(payload);
+  checkEdgeKeys(payload);
   await checkTables(payload);
   await checkTransactions(payload);
   watchSockets();
@@ -22,6 +23,18 @@ function checkAccounts(payload: Payload): void {
   const { users } = optionsOf(payload);
   if (!payload.collections[users]?.config.auth)
     throw new Error(`chat({ users: "${users}" }): this Payload has no auth collection of that name.`);
+}
+
+/** Shortest key of an edge that production takes, in characters: who guesses one reads every site's log. */
+const edgeKeyChars = 32;
+
+function checkEdgeKeys(payload: Payload): void {
+  if (process.env.NODE_ENV !== 'production') return;
+  const { edgeKeys } = optionsOf(payload);
+  if (edgeKeys.some((key) => key.length < edgeKeyChars))
+    throw new Error(
+      `chat({ edgeKeys }): one is shorter than ${edgeKeyChars} characters, which production does not take. Make one: openssl rand -base64 32`,
+    );
 }
 
 async function checkTables(payload: Payload): Promise<void> {

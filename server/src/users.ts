@@ -1,5 +1,6 @@
 /** Accounts of this app. A host that brings its own auth collection names it to `chat({ users })` instead. */
 import type { Access, CollectionConfig, FieldAccess, PayloadRequest } from 'payload';
+import { limitAddress } from './endpoints/limits.ts';
 import { endAccountSessions } from './identity/logout.ts';
 
 export type Role = 'admin' | 'agent' | 'member';
@@ -54,6 +55,12 @@ export const users: CollectionConfig = {
   },
   lockDocuments: false,
   hooks: {
+    // Payload locks one account after failed logins; an address that tries many accounts is met here.
+    beforeOperation: [
+      ({ operation, req }) => {
+        if (operation === 'login' || operation === 'forgotPassword') limitAddress(req, 'logins');
+      },
+    ],
     // A chat token says what its account was: with another role, or without the account, it must not go on.
     afterChange: [
       async ({ doc, operation, previousDoc, req }) => {

@@ -6,6 +6,7 @@ import { inject } from 'vitest';
 import { appConfig } from '../src/app-config.ts';
 import { personOfAccount } from '../src/collections/people/ensure.ts';
 import { readSite, type Site } from '../src/collections/sites/site.ts';
+import { guarded } from '../src/endpoints/guarded-route.ts';
 import type { Environment } from '../src/environment.ts';
 import type { Caller } from '../src/identity/caller.ts';
 import type { ChatOptions } from '../src/index.ts';
@@ -44,11 +45,11 @@ export async function startApp(given: Partial<Environment> = {}, options: ChatOp
   const config = await appConfig(environment, options);
   const key = `test ${process.pid} ${instances++}`;
   const payload = await getPayload({ config, key });
+  const route = guarded((request) => handleEndpoints({ config, payloadInstanceCacheKey: key, request }));
   return {
     payload,
     databaseUrl,
-    fetch: (path, init) =>
-      handleEndpoints({ config, payloadInstanceCacheKey: key, request: new Request(serverUrl + path, init) }),
+    fetch: (path, init) => route(new Request(serverUrl + path, init)),
     close: () => payload.destroy(),
   };
 }

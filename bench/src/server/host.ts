@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
-import { chat } from '@payload-chat/server';
+import { chat, defaultLimits } from '@payload-chat/server';
 import { postgresAdapter } from '@payloadcms/db-postgres';
 import { buildConfig, getPayload, handleEndpoints, type Payload } from 'payload';
 
@@ -47,7 +47,10 @@ export async function startHost(databaseUrl: string, port: number): Promise<Host
     ],
     db: postgresAdapter({ pool: { connectionString: databaseUrl, max: 20 }, push: true }),
     plugins: [
-      chat({ limits: { sends: unlimited, sendsOfAddress: unlimited, changes: unlimited, sessions: unlimited } }),
+      chat({
+        limits: Object.fromEntries(Object.keys(defaultLimits).map((name) => [name, unlimited])),
+        streams: { ofUser: 1_000_000, ofAddress: 1_000_000 },
+      }),
     ],
     typescript: { autoGenerate: false },
   });

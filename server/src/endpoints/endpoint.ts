@@ -14,6 +14,8 @@ import {
 import type { Endpoint, PayloadRequest } from 'payload';
 import { originOf } from '../identity/origin.ts';
 import { isPassingFault } from '../log/database-fault.ts';
+import { quietError } from '../quiet-error.ts';
+import { secureAnswer } from './api-headers.ts';
 
 export type Handler = (req: PayloadRequest) => Promise<Response>;
 
@@ -43,16 +45,16 @@ async function answered(req: PayloadRequest, handler: Handler): Promise<Response
   try {
     const response = await handler(req);
     for (const [name, value] of Object.entries({ Vary: 'Origin', ...cors })) response.headers.set(name, value);
-    return response;
+    return secureAnswer(response);
   } catch (thrown) {
     const error = asChatError(thrown);
     if (error.code === 'internal' || error.code === 'not-stored')
       req.payload.logger.error({
-        err: error.cause ?? error,
+        err: quietError(error.cause ?? error),
         msg: `The chat could not answer ${req.method} ${req.pathname}`,
       });
     const { status, headers, body } = errorAnswer(error);
-    return new Response(body, { status, headers: { ...headers, Vary: 'Origin', ...cors } });
+    return secureAnswer(new Response(body, { status, headers: { ...headers, Vary: 'Origin', ...cors } }));
   }
 }
 

@@ -16,7 +16,7 @@ const readShape = object({ seq: whole() });
 export const readEndpoint = endpoint('read', async (req) => {
   const id = pathParam(req, 'id');
   const who = await someCaller(req, siteOfRow(req, 'threads', id));
-  await limit(req, 'changes', who.user.kind === 'guest' ? undefined : who.user.id);
+  limit(req, 'changes', who.user.kind === 'guest' ? undefined : who.user.id);
   const { seq } = await readBody(req, readShape);
   const { thread } = await visibleThread(req, who, id);
   const { readSeq } = await markRead(req, who, thread.id, seq);
@@ -27,7 +27,7 @@ export const typingEndpoint = endpoint('typing', async (req) => {
   const id = pathParam(req, 'id');
   const who = await someCaller(req, siteOfRow(req, 'threads', id));
   const { user, site } = who;
-  await limit(req, 'changes', user.kind === 'guest' ? undefined : user.id);
+  limit(req, 'changes', user.kind === 'guest' ? undefined : user.id);
   const { thread, seat } = await visibleThread(req, who, id);
   if (!mayWrite(who, thread, seat)) throw new ChatError('forbidden');
   if (mayRepeat(req, `${thread.id} ${user.id}`)) {

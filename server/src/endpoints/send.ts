@@ -52,11 +52,11 @@ const editBody: Parser<{ content: string }> = (value, faults, field) => {
 export const sendEndpoint = endpoint('send', async (req) => {
   // Who nobody is learns nothing of the body; an account's site may depend on it, and is looked for after.
   const isToken = bearer(req.headers.get('Authorization')) !== undefined;
-  if (isToken) await countSend(req, await someCaller(req));
+  if (isToken) countSend(req, await someCaller(req));
   else if (!accountJwt(req)) throw new ChatError('unauthorized');
   const request = await readBody(req, sendBody);
   const who = await someCaller(req, request.thread ? siteOfRow(req, 'threads', request.thread) : undefined);
-  if (!isToken) await countSend(req, who);
+  if (!isToken) countSend(req, who);
   if (request.content.length > limits.contentChars) throw new ChatError('too-large', { faults: [tooLong] });
   const { created, message, pos } = await post(req, who, request);
   return json(
@@ -65,11 +65,12 @@ export const sendEndpoint = endpoint('send', async (req) => {
   );
 });
 
-async function countSend(req: PayloadRequest, { user }: Caller): Promise<void> {
+function countSend(req: PayloadRequest, { user, site }: Caller): void {
   // All guests are one user; whether they may send is said elsewhere.
   if (user.kind === 'guest') return;
-  await limit(req, 'sends', user.id);
-  await limitAddress(req, 'sendsOfAddress');
+  limit(req, 'sends', user.id);
+  limitAddress(req, 'sendsOfAddress');
+  limit(req, 'sendsOfSite', site.key);
 }
 
 const tooLong = { field: 'content', message: errorCodes['too-large'].message };
@@ -77,7 +78,7 @@ const tooLong = { field: 'content', message: errorCodes['too-large'].message };
 export const editEndpoint = endpoint('edit', async (req) => {
   const id = pathParam(req, 'id');
   const who = await someCaller(req, siteOfRow(req, 'messages', id));
-  await limit(req, 'changes', who.user.id);
+  limit(req, 'changes', who.user.id);
   const { content } = await readBody(req, editBody);
   if (content.length > limits.contentChars) throw new ChatError('too-large', { faults: [tooLong] });
   const { message, pos } = await edit(req, who, id, content);
@@ -87,7 +88,7 @@ export const editEndpoint = endpoint('edit', async (req) => {
 export const removeEndpoint = endpoint('remove', async (req) => {
   const id = pathParam(req, 'id');
   const who = await someCaller(req, siteOfRow(req, 'messages', id));
-  await limit(req, 'changes', who.user.id);
+  limit(req, 'changes', who.user.id);
   const { message, pos } = await remove(req, who, id);
   return json({ doc: placed(message, pos), message: 'Deleted successfully.' });
 });

@@ -13,8 +13,10 @@ import { limit, limitAddress } from './limits.ts';
 const jwksS = 300;
 
 export const sessionEndpoint = endpoint('session', async (req) => {
-  await limitAddress(req, 'sessions');
-  return json(await openSession(req, await readBody(req, sessionRequest)));
+  limitAddress(req, 'sessions');
+  const asked = await readBody(req, sessionRequest);
+  limit(req, 'sessionsOfSite', asked.site);
+  return json(await openSession(req, asked));
 });
 
 export const jwksEndpoint = endpoint('jwks', async (req) =>
@@ -25,7 +27,8 @@ export const ticketEndpoint = endpoint('ticket', async (req) => {
   const { claims } = await someCaller(req);
   // A ticket is made from a token; a Payload login has none.
   if (!claims) throw new ChatError('unauthorized');
-  await limit(req, 'changes', claims.kind === 'guest' ? undefined : claims.sub);
+  if (claims.kind === 'guest') limitAddress(req, 'sessions');
+  else limit(req, 'changes', claims.sub);
   return json(await openTicket(req, claims));
 });
 

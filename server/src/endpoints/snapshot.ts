@@ -16,6 +16,7 @@ import { type Caller, someCaller } from '../identity/caller.ts';
 import { queryOf, type Row, tablesOf } from '../log/database.ts';
 import { runtime } from '../runtime.ts';
 import { endpoint, json } from './endpoint.ts';
+import { limitReads } from './limits.ts';
 import { numberIn } from './query-number.ts';
 import { participantsOf, type SeatedRows, seatedSql } from './seated.ts';
 import { pathParam, siteOfRow, threadWhere } from './visible-thread.ts';
@@ -32,6 +33,7 @@ export interface Page {
 export const snapshotEndpoint = endpoint('snapshot', async (req) => {
   const id = pathParam(req, 'id');
   const who = await someCaller(req, siteOfRow(req, 'threads', id));
+  limitReads(req, who);
   return json(await snapshotOf(req, who, id, pageOf(req.searchParams)));
 });
 

@@ -14,8 +14,10 @@ import { revocations } from '../identity/revocation.ts';
 import { readToken } from '../identity/token.ts';
 import { runtime } from '../runtime.ts';
 import { createByteStream } from './byte-stream.ts';
-import { mustBeEdge } from './edge-key.ts';
+import { clientAddress, mustBeEdge } from './edge-key.ts';
 import { endpoint } from './endpoint.ts';
+import { limitAddress, limitReads } from './limits.ts';
+import { takePlace } from './open-streams.ts';
 import { dropWhenStuck, socketOf } from './sockets.ts';
 import { beginningOf, lookAgainMs } from './stream-beginning.ts';
 import { findThread } from './visible-thread.ts';
@@ -49,6 +51,8 @@ async function serviceStream(req: PayloadRequest, { site: key, tail, cursor }: S
 
 async function readerStream(req: PayloadRequest, who: Caller, asked: StreamRequest & { is: 'reader' }) {
   const { claims, sid, site, user } = who;
+  limitReads(req, who);
+  limitAddress(req, 'streams');
   const hub = await runtime(req.payload).hub(site.key);
   const { doubted, ...beginning } = await beginningOf(req, who, asked, hub);
   const listener = {
@@ -58,7 +62,12 @@ async function readerStream(req: PayloadRequest, who: Caller, asked: StreamReque
     expiresAtMs: (claims?.ends ?? claims?.exp ?? 0) * 1000,
     recheck: async (name: string) => (await findThread(req, who, name.replace(/^thread:/, ''))) !== undefined,
   };
-  return open(req, hub, listener, doubted);
+  // All guests are one user; an edge's streams are service streams and count for nobody.
+  const giveBack = takePlace(req, {
+    user: user.kind === 'guest' ? undefined : user.id,
+    address: clientAddress(req),
+  });
+  return open(req, hub, listener, doubted, giveBack);
 }
 
 /** @throws ChatError `unavailable` where the hub closed in the meantime. */
@@ -67,6 +76,7 @@ function open(
   hub: Hub,
   listener: Omit<Listener, 'sink'>,
   doubted?: () => Promise<boolean>,
+  giveBack?: () => void,
 ): Response {
   let leave: (() => void) | undefined;
   let doubt: NodeJS.Timeout | undefined;
@@ -78,11 +88,13 @@ function open(
   const socket = socketOf(req);
   const onClose = () => {
     clearTimeout(doubt);
+    giveBack?.();
     if (socket) dropWhenStuck(socket);
   };
   try {
     leave = hub.subscribe({ ...listener, sink, onClose });
   } catch (cause) {
+    giveBack?.();
     throw new ChatError('unavailable', { cause });
   }
   // Either of the two tells that the reader has left; on some hosts only one does.

@@ -6,6 +6,7 @@ import { toMessage, toThread, toUser } from '../collections/wire.ts';
 import { type Caller, someCaller } from '../identity/caller.ts';
 import { queryOf, type Row, tablesOf } from '../log/database.ts';
 import { endpoint, json } from './endpoint.ts';
+import { limitReads } from './limits.ts';
 import { numberIn } from './query-number.ts';
 import { participantsOf, type SeatedRows, seatedSql } from './seated.ts';
 
@@ -20,6 +21,7 @@ interface Place {
 
 export const threadsEndpoint = endpoint('threads', async (req) => {
   const who = await someCaller(req);
+  limitReads(req, who);
   const faults: Fault[] = [];
   const limit = Math.min(numberIn(req.searchParams, 'limit', 1, faults) ?? defaultRows, maxRows);
   const after = placeOf(req.searchParams.get('cursor'), faults);

@@ -8,6 +8,7 @@ import { tokenUse } from '@payload-chat/protocol';
 import { type CryptoKey, calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose';
 import type { Payload } from 'payload';
 import { adapterOf, type Query } from '../log/database.ts';
+import { quietError } from '../quiet-error.ts';
 import { runtime } from '../runtime.ts';
 import { seal, unseal } from './sealing.ts';
 
@@ -92,7 +93,7 @@ export function createKeyRing(payload: Payload, now: () => number = Date.now): K
       // Without the database the keys at hand still verify; with none there is nothing to go on with.
       if (keys.length === 0) throw error;
       readAtMs = now() - keyLife.keepMs + keyLife.askEveryMs;
-      payload.logger.warn({ err: error, msg: 'The chat could not read its signing keys again.' });
+      payload.logger.warn({ err: quietError(error), msg: 'The chat could not read its signing keys again.' });
     }
   }
   const fresh = async () => {
