@@ -46,6 +46,7 @@ export function createReading(hubs: Hubs, tokens: Tokens, upstream: Upstream): R
           topics: admitted.topics,
           user: reader.claims.sub,
           sid: reader.claims.sid,
+          issuedS: reader.claims.iat,
           expiresAtMs: reader.endsAtMs,
           recheck: (name) => site.grants.askAgain(name, reader),
           onClose: release,
@@ -85,7 +86,7 @@ export function createReading(hubs: Hubs, tokens: Tokens, upstream: Upstream): R
     const release = site.hold();
     try {
       await site.ready();
-      if (site.revocations.has(reader.claims.sid)) throw new ChatError('unauthorized');
+      if (site.revocations.has(reader.claims)) throw new ChatError('unauthorized');
       return await visit(site, release);
     } catch (fault) {
       release();
@@ -121,7 +122,7 @@ async function admit(
     const grants = found.filter((grant) => grant !== 'me');
     const named = asked.rewind === undefined ? undefined : grants[0];
     const snapshot = named && (await rewound(site, named, asked.rewind ?? 0, reader, upstream));
-    if (site.revocations.has(reader.claims.sid)) throw new ChatError('unauthorized');
+    if (site.revocations.has(reader.claims)) throw new ChatError('unauthorized');
     if (!grants.every(({ holds }) => holds)) continue;
     const own = grants.length < found.length ? topicsOfMe(reader.claims) : [];
     const topics = [...new Set([...own, ...grants.map(({ thread }) => topic.thread(thread))])];

@@ -1,39 +1,62 @@
 /** Sessions of one site that ended before their tokens did. */
-import { type Clock, object, read, text, tokenUse, type WireEvent } from '@payload-chat/protocol';
+import {
+  type Clock,
+  endWord,
+  isEnded,
+  object,
+  optional,
+  read,
+  readEndWord,
+  text,
+  tokenUse,
+  type WireEvent,
+  whole,
+} from '@payload-chat/protocol';
 
 export interface Revocations {
-  has(sid: string): boolean;
-  add(sid: string): void;
+  /** Whether the session of this token was ended, alone or with all of its user's. */
+  has(token: { sid: string; sub: string; iat: number }): boolean;
+  /** By the word of a service stream's hello. */
+  add(word: string): void;
   /** Told of each event of the site. */
   see(event: WireEvent): void;
 }
 
-const ended = object({ session: object({ sid: text(1) }) });
+const ended = object({ session: object({ sid: text(1), before: optional(whole()) }) });
 
 /** A token outlives its session by its own life at most: then there is nothing left to refuse. */
 const keptMs = (tokenUse.lifeS + tokenUse.skewS) * 1000;
-/** Most sessions remembered; at the bound those that ended first are forgotten. */
-const maxSids = 200_000;
+/** Most ends remembered; at the bound those that were told first are forgotten. */
+const maxEnds = 200_000;
 
 export function createRevocations(clock: Clock): Revocations {
-  /** When each was told of, oldest first. */
-  const atMsOf = new Map<string, number>();
+  /** By the sid or user that it names; oldest first. */
+  const ends = new Map<string, { before: number | undefined; atMs: number }>();
 
-  function add(sid: string) {
-    atMsOf.delete(sid);
-    atMsOf.set(sid, clock.now());
-    for (const [oldest, atMs] of atMsOf) {
-      if (atMsOf.size <= maxSids && clock.now() - atMs < keptMs) break;
-      atMsOf.delete(oldest);
+  function add(word: string) {
+    const { sid, before } = readEndWord(word);
+    const held = ends.get(sid);
+    ends.delete(sid);
+    const latest = before === undefined ? undefined : Math.max(before, held?.before ?? 0);
+    ends.set(sid, { before: latest, atMs: clock.now() });
+    for (const [oldest, { atMs }] of ends) {
+      if (ends.size <= maxEnds && clock.now() - atMs < keptMs) break;
+      ends.delete(oldest);
     }
   }
 
+  const names = (name: string, token: { sid: string; sub: string; iat: number }) => {
+    const end = ends.get(name);
+    const { sid, sub: user, iat: issuedS } = token;
+    return end !== undefined && isEnded({ ...end, sid: name }, { sid, user, issuedS });
+  };
+
   return {
-    has: (sid) => atMsOf.has(sid),
+    has: (token) => names(token.sid, token) || names(token.sub, token),
     add,
     see(event) {
-      const sid = event.type === 'session.ended' ? read(ended, event)?.session.sid : undefined;
-      if (sid) add(sid);
+      const end = event.type === 'session.ended' ? read(ended, event)?.session : undefined;
+      if (end) add(endWord(end));
     },
   };
 }

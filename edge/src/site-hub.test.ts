@@ -99,7 +99,7 @@ describe('the hub of a site', () => {
     await turns();
     expect(isReady).toBe(true);
     expect(site.hub.window).toEqual({ epoch, oldest: 3, head: 5 });
-    expect(site.revocations.has('s_old')).toBe(true);
+    expect(site.revocations.has({ sid: 's_old', sub: 'm_1', iat: 1 })).toBe(true);
     expect(site.upstreams).toBe(1);
   });
 

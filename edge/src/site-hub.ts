@@ -143,7 +143,7 @@ export function openSiteHub({ site, config, upstream, clock, random, log, onClos
       const at = parseCursor(cursor ?? '')?.pos ?? 0;
       if (!hub.window || at <= hub.window.head) return;
       const look = (pos: number) => {
-        const isFine = !revocations.has(claims.sid) && given.every(({ holds, asOf }) => holds || asOf >= at);
+        const isFine = !revocations.has(claims) && given.every(({ holds, asOf }) => holds || asOf >= at);
         if (isFine && pos < at) return;
         doubts.delete(look);
         cancel();

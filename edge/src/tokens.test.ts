@@ -153,14 +153,26 @@ describe('an ended session', () => {
       actor: null,
       session: { sid: 'a' },
     });
-    expect(revocations.has('a')).toBe(true);
-    expect(revocations.has('b')).toBe(false);
+    expect(revocations.has(token('a'))).toBe(true);
+    expect(revocations.has(token('b'))).toBe(false);
     await clock.advance(60 * 60_000);
     revocations.add('b');
-    expect(revocations.has('a')).toBe(true);
+    expect(revocations.has(token('a'))).toBe(true);
     await clock.advance(2 * 60_000);
     revocations.add('c');
-    expect(revocations.has('a')).toBe(false);
-    expect(revocations.has('b')).toBe(true);
+    expect(revocations.has(token('a'))).toBe(false);
+    expect(revocations.has(token('b'))).toBe(true);
+  });
+
+  it('[I9] of all that a user had begun until then, and of none that he began later', () => {
+    const revocations = createRevocations(manualClock());
+    revocations.add('m_1@1000');
+    expect([999, 1000, 1001].map((iat) => revocations.has(token('a', iat)))).toEqual([true, true, false]);
+    expect(revocations.has({ ...token('a', 999), sub: 'm_2' })).toBe(false);
+    // An earlier end that is told later takes nothing back.
+    revocations.add('m_1@900');
+    expect(revocations.has(token('a', 950))).toBe(true);
   });
 });
+
+const token = (sid: string, iat = 5) => ({ sid, sub: 'm_1', iat });

@@ -2,6 +2,7 @@
  * Events survive: each is a durable fact with a place in its site's log. Signals don't: typing and receipts are passing
  * facts without a place, which may be lost.
  */
+import type { SessionEnd } from './session-end.ts';
 import { nullable, object, optional, type Parsed, type Parser, read, text, whole, word } from './shape.ts';
 import { type Message, message, type Participant, participant, type Thread, thread, user } from './thread.ts';
 
@@ -26,7 +27,7 @@ export type ChatEvent = Envelope &
     | { type: 'message.posted' | 'message.edited' | 'message.deleted' | 'message.erased'; message: Message }
     | { type: 'thread.created' | 'thread.updated'; threadState: Thread }
     | { type: 'participant.joined' | 'participant.left'; participant: Participant }
-    | { type: 'session.ended'; session: { sid: string } }
+    | { type: 'session.ended'; session: SessionEnd }
     | { type: 'user.erased'; user: { id: string } }
     | { type: 'site.updated' }
   );

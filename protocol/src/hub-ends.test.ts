@@ -172,6 +172,19 @@ describe('[S7] what an event takes away', () => {
     expect(sink.closed).toBe(false);
   });
 
+  test('[I9] an end of all of a user’s sessions ends the streams of tokens issued until then, whatever they listen to', () => {
+    const { hub, open } = bench();
+    const of = (issuedS: number | undefined, more = {}) =>
+      open({ user: 'ana', sid: 'x', issuedS: issuedS as number, ...more });
+    const [old, now, unknown] = [of(9), of(10, { topics: [room] }), of(undefined)];
+    const [later, other] = [of(11), open({ user: 'ben', issuedS: 9 })];
+    hub.append({ ...ended(1), session: { sid: 'ana', before: 10 } }, ['session:ana']);
+    expect([old, now, unknown].map(({ closed }) => closed)).toEqual(['ended', 'ended', 'ended']);
+    expect([later.closed, other.closed]).toEqual([false, false]);
+    hub.revoke('ana@11');
+    expect([later.closed, other.closed]).toEqual(['ended', false]);
+  });
+
   test('revoke ends the streams of a session at once', () => {
     const { hub, open } = bench();
     const [one, two, other] = [open(), open({ topics: ['user:ben'] }), open({ sid: 'other' })];

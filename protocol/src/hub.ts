@@ -16,6 +16,7 @@ import { createHeartbeat } from './heartbeat.ts';
 import { createHistory, type Entry, type Window } from './history.ts';
 import { defaultHubOptions, type HubOptions, jittered } from './hub-options.ts';
 import { createReplay } from './replay.ts';
+import { isEnded, readEndWord } from './session-end.ts';
 import { changesAudience, effectOf, type Listener, type Subscriber } from './subscriber.ts';
 import { topic } from './topic.ts';
 
@@ -44,8 +45,8 @@ export interface Hub {
    * @throws ChatError `unavailable` before the first `start` and after `close`.
    */
   subscribe(listener: Listener): () => void;
-  /** Ends every stream of a session with `bye revoked`, for a revocation that has not come through the log yet. */
-  revoke(sid: string): void;
+  /** Ends every stream of ended sessions with `bye revoked`, for an end that has not come through the log. */
+  revoke(endWord: string): void;
   /** Told of every event when it is in the ring, before it goes out: how an owner drops grants and cached snapshots. */
   onEvent(run: (event: WireEvent) => void): void;
   /** Ends every stream with `bye`; the hub is over, what is appended later goes nowhere. */
@@ -167,7 +168,7 @@ export function createHub(given: Partial<HubOptions> = {}): Hub {
       audience.add(subscriber);
       if (!subscriber.service) {
         for (const name of [...subscriber.asked, topic.all]) audience.listen(subscriber, name);
-        if (listener.sid) audience.listen(subscriber, topic.session(listener.sid));
+        for (const name of [listener.sid, listener.user]) if (name) audience.listen(subscriber, topic.session(name));
       }
       heartbeat.wake();
 
@@ -183,8 +184,10 @@ export function createHub(given: Partial<HubOptions> = {}): Hub {
       return () => delivery.drop(subscriber);
     },
 
-    revoke(sid) {
-      for (const subscriber of audience.of(topic.session(sid))) delivery.bye(subscriber, 'revoked');
+    revoke(word) {
+      const end = readEndWord(word);
+      for (const subscriber of audience.of(topic.session(end.sid)))
+        if (isEnded(end, subscriber.listener)) delivery.bye(subscriber, 'revoked');
     },
 
     onEvent(run) {

@@ -10,6 +10,7 @@ export * from './history.ts';
 export * from './hub.ts';
 export * from './reduce.ts';
 export * from './routes.ts';
+export * from './session-end.ts';
 export * from './shape.ts';
 export * from './stream-request.ts';
 export * from './subscription.ts';

@@ -9,6 +9,7 @@
 import type { ChatEvent, WireEvent } from './event.ts';
 import type { Share } from './fan-out.ts';
 import type { Entry } from './history.ts';
+import { isEnded } from './session-end.ts';
 import { topic } from './topic.ts';
 
 /** Where bytes of one stream go. Neither `write` nor `onDrain` may run the drain before it returns. */
@@ -30,6 +31,8 @@ export interface Listener {
   user?: string;
   /** The session, whose end ends the stream. */
   sid?: string;
+  /** When its token was issued, in seconds since 1970: an end of all the user's sessions up to earlier is not its end. */
+  issuedS?: number;
   /** Where the reader was; from now without. */
   cursor?: string;
   /** Service streams: how many earlier events to begin with, where there is no cursor. */
@@ -109,11 +112,11 @@ export function changesAudience(event: WireEvent): boolean {
 export function effectOf(subscriber: Subscriber, { event: wire }: Entry): Effect {
   if (subscriber.service || !changesAudience(wire)) return nothing;
   const event = wire as unknown as ChatEvent;
-  const { user, sid, recheck, asOf = 0 } = subscriber.listener;
+  const { user, recheck, asOf = 0 } = subscriber.listener;
   const name = topic.thread(event.thread ?? '');
   switch (event.type) {
     case 'session.ended':
-      return sid !== undefined && event.session?.sid === sid ? { is: 'end' } : nothing;
+      return event.session?.sid && isEnded(event.session, subscriber.listener) ? { is: 'end' } : nothing;
     case 'participant.left':
       return isOf(user, event) && subscriber.topics.has(name) ? { is: 'drop', topic: name } : nothing;
     case 'participant.joined':

@@ -8,7 +8,7 @@ import { people } from './collections/people/collection.ts';
 import { sites } from './collections/sites/collection.ts';
 import { threads } from './collections/threads/collection.ts';
 import { chatEndpoints, messageEndpoints, participantEndpoints } from './endpoints/index.ts';
-import { afterLogout } from './identity/after-logout.ts';
+import { withAccountHooks } from './identity/account-hooks.ts';
 import { prepareAdapter } from './log/adapter.ts';
 import { type ChatOptions, resolveOptions } from './options.ts';
 import { start } from './start.ts';
@@ -27,7 +27,7 @@ export function chat(given: ChatOptions = {}): Plugin {
       ...config,
       custom: { ...config.custom, chat: options },
       collections: [
-        ...(config.collections ?? []).map((host) => (host.slug === options.users ? withLogout(host) : host)),
+        ...(config.collections ?? []).map((host) => (host.slug === options.users ? withAccountHooks(host) : host)),
         ...own,
       ],
       endpoints: [...(config.endpoints ?? []), ...chatEndpoints],
@@ -58,10 +58,6 @@ function refuseClash(theirs: CollectionConfig[], ours: CollectionConfig[]): void
   throw new Error(
     `chat() can't be added: this Payload already has the collection ${names}. The chat's paths are made of that name; rename yours.`,
   );
-}
-
-function withLogout(host: CollectionConfig): CollectionConfig {
-  return { ...host, hooks: { ...host.hooks, afterLogout: [...(host.hooks?.afterLogout ?? []), ...afterLogout] } };
 }
 
 function preparedDatabase(db: Config['db']): Config['db'] {

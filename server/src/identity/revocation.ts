@@ -2,7 +2,7 @@
  * Sessions that were ended before their tokens ran out. A row of `chat.revoked` says so to every process, an event in the
  * site's log to every hop that holds a stream of it.
  */
-import { tokenUse, topic } from '@payload-chat/protocol';
+import { endWord, isEnded, type OpenSession, type SessionEnd, tokenUse, topic } from '@payload-chat/protocol';
 import type { Payload, PayloadRequest } from 'payload';
 import { append } from '../log/append.ts';
 import { inTransaction, noteOf } from '../log/commit-proof.ts';
@@ -18,13 +18,21 @@ const knownMs = 3000;
 /** Rows are read again this far back, in ms: one of them may have been committed late. */
 const overlapMs = 60_000;
 
+/**
+ * How far ahead an end of all of a user's sessions reaches, in seconds: a process that has not heard of it yet renews a
+ * token meanwhile. Who comes back with a good proof within that span is given a token issued right after it.
+ */
+const aheadS = 10;
+
 export interface Revocations {
-  /** Whether this session of the site was ended. */
-  has(site: string, sid: string): Promise<boolean>;
-  /** The sids of a site that a token may still be alive of: `revoked` in a service stream's hello. */
+  /** Whether this session of the site was ended, alone or with all of its user's. */
+  has(site: string, open: OpenSession): Promise<boolean>;
+  /** Until when the user's sessions at the site have ended, in seconds since 1970; 0 for never. */
+  endedUntilS(site: string, user: string): Promise<number>;
+  /** The ends at a site that a token may still be alive of, as words: `revoked` in a service stream's hello. */
   of(site: string): Promise<string[]>;
   /** Known here before the next read. */
-  add(site: string, sid: string, untilMs: number): void;
+  add(site: string, end: SessionEnd, untilMs: number): void;
 }
 
 /** The revocations as this process knows them. */
@@ -37,32 +45,46 @@ interface Row {
   site: string;
   until: Date;
   ended: Date;
+  before: string | null;
+}
+
+interface Known {
+  before: number | undefined;
+  /** Until when it is remembered, in ms since 1970. */
+  untilMs: number;
 }
 
 /** Made once a process; bounded by the logouts of one session's life. */
 function createRevocations(query: Query, now: () => number = Date.now): Revocations {
-  /** By site, until when each sid is remembered, in ms since 1970. */
-  const known = new Map<string, Map<string, number>>();
+  /** By site, then by the sid or user that the end names. */
+  const known = new Map<string, Map<string, Known>>();
   let newestMs = 0;
   let readAtMs = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | undefined;
 
-  const note = (site: string, sid: string, untilMs: number) => {
-    const sids = known.get(site) ?? new Map<string, number>();
-    known.set(site, sids.set(sid, Math.max(untilMs, sids.get(sid) ?? 0)));
+  const note = (site: string, { sid, before }: SessionEnd, untilMs: number) => {
+    const ends = known.get(site) ?? new Map<string, Known>();
+    const held = ends.get(sid);
+    known.set(
+      site,
+      ends.set(sid, {
+        before: before === undefined ? undefined : Math.max(before, held?.before ?? 0),
+        untilMs: Math.max(untilMs, held?.untilMs ?? 0),
+      }),
+    );
   };
   async function read() {
     const rows = await query<Row>(
-      'select sid, site, until, ended from chat.revoked where ended > $1 and until > now()',
+      'select sid, site, until, ended, before from chat.revoked where ended > $1 and until > now()',
       [new Date(Math.max(0, newestMs - overlapMs))],
     );
-    for (const { sid, site, until, ended } of rows) {
-      note(site, sid, until.getTime());
+    for (const { sid, site, until, ended, before } of rows) {
+      note(site, { sid, ...(before === null ? {} : { before: Number(before) }) }, until.getTime());
       newestMs = Math.max(newestMs, ended.getTime());
     }
-    for (const [site, sids] of known) {
-      for (const [sid, untilMs] of sids) if (untilMs < now() - tokenUse.skewS * 1000) sids.delete(sid);
-      if (sids.size === 0) known.delete(site);
+    for (const [site, ends] of known) {
+      for (const [sid, { untilMs }] of ends) if (untilMs < now() - tokenUse.skewS * 1000) ends.delete(sid);
+      if (ends.size === 0) known.delete(site);
     }
     readAtMs = now();
   }
@@ -78,16 +100,27 @@ function createRevocations(query: Query, now: () => number = Date.now): Revocati
     // Nobody waits for this one; if it fails, the next that must wait is told.
     else if (ageMs > lookEveryMs) look().catch(() => undefined);
   };
+  const names = (site: string, open: OpenSession) =>
+    [open.sid, open.user].some((sid) => {
+      const end = sid === undefined ? undefined : known.get(site)?.get(sid);
+      return sid !== undefined && end !== undefined && isEnded({ ...end, sid }, open);
+    });
 
   return {
-    async has(site, sid) {
-      if (known.get(site)?.has(sid)) return true;
+    async has(site, open) {
+      if (names(site, open)) return true;
       await fresh();
-      return known.get(site)?.has(sid) ?? false;
+      return names(site, open);
+    },
+    async endedUntilS(site, user) {
+      await fresh();
+      return known.get(site)?.get(user)?.before ?? 0;
     },
     async of(site) {
       await fresh();
-      return [...(known.get(site)?.keys() ?? [])];
+      return [...(known.get(site) ?? [])].map(([sid, { before }]) =>
+        endWord({ sid, ...(before === undefined ? {} : { before }) }),
+      );
     },
     add: note,
   };
@@ -95,9 +128,10 @@ function createRevocations(query: Query, now: () => number = Date.now): Revocati
 
 export interface Ending {
   site: string;
-  sid: string;
   /** The chat user whose session it was. */
   user: string;
+  /** One session; without it all that the user has at the site. */
+  sid?: string;
   /** Until when a proof may still lead to this very session, in seconds since 1970: a login that was not ended itself. */
   untilS?: number;
 }
@@ -107,27 +141,34 @@ export interface Ending {
  * passed over. Runs in the request's transaction, or in its own where there is none.
  */
 export async function endSessions(req: PayloadRequest, endings: readonly Ending[]): Promise<void> {
+  if (endings.length === 0) return;
   await inTransaction(req, async () => {
     const query = await transactionOf(req);
     const { after } = await noteOf(req);
-    for (const { site, sid, user, untilS = 0 } of endings) {
+    for (const { site, user, sid = user, untilS = 0 } of endings) {
+      const before = sid === user ? Math.floor(Date.now() / 1000) + aheadS : null;
       const untilMs = Math.max(Date.now() + rememberedMs, untilS * 1000);
-      const rows = await query<{ sid: string }>(
-        `insert into chat.revoked (sid, site, until) values ($1, $2, $3::timestamptz)
-          on conflict do nothing returning sid`,
-        [sid, site, new Date(untilMs).toISOString()],
+      const [row] = await query<{ before: string | null }>(
+        // What was begun right after an earlier end has ended too: `before` rises each time.
+        `insert into chat.revoked as r (sid, site, until, before) values ($1, $2, $3::timestamptz, $4::bigint)
+          on conflict (sid, site) do update
+            set before = greatest(excluded.before, r.before + 1), until = excluded.until, ended = now()
+            where excluded.before is not null
+          returning before`,
+        [sid, site, new Date(untilMs).toISOString(), before],
       );
-      if (rows.length === 0) continue;
+      if (!row) continue;
+      const end: SessionEnd = { sid, ...(row.before === null ? {} : { before: Number(row.before) }) };
       await append(req, {
         site,
         thread: null,
         type: 'session.ended',
         entity: null,
-        payload: { session: { sid } },
+        payload: { session: end },
         actor: user,
         topics: [topic.session(sid)],
       });
-      after.push(() => revocations(req.payload).add(site, sid, untilMs));
+      after.push(() => revocations(req.payload).add(site, end, untilMs));
     }
   });
 }

@@ -3,7 +3,8 @@ import type { Session } from '@payload-chat/protocol';
 import { decodeJwt, decodeProtectedHeader, SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type App, account, room, serverUrl, site, startApp } from '../../test/app.ts';
-import { answer, ask, identity, logIn, openSession, page, siteSecret, tokenOf } from '../../test/wire.ts';
+import { until } from '../../test/until.ts';
+import { answer, ask, identity, logIn, openSession, page, readStream, siteSecret, tokenOf } from '../../test/wire.ts';
 import { queryOf } from '../log/database.ts';
 import { signToken } from './token.ts';
 
@@ -135,6 +136,12 @@ describe('[Session] a host-signed identity', () => {
     const row = await app.payload.findByID({ collection: 'chat-users', id: first.user.id, depth: 0 });
     expect(row).toMatchObject({ name: 'Mira K', kind: 'external', site: 'halden' });
     expect(JSON.stringify(row)).not.toContain('example.com');
+  });
+
+  test('shown for the first time on several pages at once makes one row', async () => {
+    const proofs = await Promise.all(Array.from({ length: 5 }, () => identity('halden', { sub: 'several pages' })));
+    const got = await Promise.all(proofs.map((proof) => session({ site: 'halden', identity: proof })));
+    expect(got.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
   });
 
   test('ends with the identity, which no renewal passes', async () => {
@@ -497,6 +504,54 @@ describe('[Session] the end', () => {
     const status = async ({ token }: Session) => (await ask(app, '/api/chat/threads', { token })).status;
     expect([await status(stays), await status(goes)]).toEqual([200, 401]);
     expect((await tokenOf(app, 'staffed', agent.email)).user.kind).toBe('member');
+  });
+
+  test('an account that is deleted, or an admin no more, loses its sessions at every site', async () => {
+    const [gone, less] = [await account(app.payload, 'Gone Soon'), await account(app.payload, 'Less Soon', 'admin')];
+    await site(app.payload, 'elsewhere', { members: [gus.id] });
+    const [one, two, there] = await Promise.all([
+      tokenOf(app, 'halden', gone.email),
+      tokenOf(app, 'halden', less.email),
+      tokenOf(app, 'elsewhere', less.email),
+    ]);
+    const stream = await readStream(ask(app, '/api/messages/sse', { token: one.token }));
+    await app.payload.delete({ collection: 'users', id: gone.id });
+    await app.payload.update({ collection: 'users', id: less.id, data: { role: 'member' } });
+    for (const { token } of [one, two, there])
+      expect((await ask(app, '/api/chat/threads', { token })).status).toBe(401);
+    expect((await stream.until('bye', ({ event }) => event === 'bye')).data).toMatchObject({ reason: 'revoked' });
+    // Who is still somebody comes back as what he is, at once.
+    const back = await tokenOf(app, 'halden', less.email);
+    expect(back.user.kind).toBe('member');
+    expect((await ask(app, '/api/chat/threads', { token: back.token })).status).toBe(200);
+    expect((await answer(ask(app, '/api/chat/session', { token: back.token, body: { site: 'halden' } }))).status).toBe(
+      200,
+    );
+  });
+
+  test('a list of members that is made shorter, or made at all, ends the sessions of those it leaves out', async () => {
+    const [stays, goes] = [await account(app.payload, 'Stays'), await account(app.payload, 'Goes')];
+    await site(app.payload, 'narrow');
+    const [one, two] = await Promise.all([stays, goes].map(({ email }) => tokenOf(app, 'narrow', email)));
+    const status = async (session?: Session) =>
+      (await ask(app, '/api/chat/threads', { token: session?.token ?? '' })).status;
+    await app.payload.update({ collection: 'sites', id: 'narrow', data: { members: [stays.id, gus.id] } });
+    expect([await status(one), await status(two)]).toEqual([200, 401]);
+    await app.payload.update({ collection: 'sites', id: 'narrow', data: { members: [gus.id] } });
+    expect(await status(one)).toBe(401);
+  });
+
+  test('a process that has not heard of the end yet renews nothing that outlives it', async () => {
+    const other = await startApp({ databaseUrl: app.databaseUrl });
+    const who = await account(app.payload, 'Renews');
+    const first = await tokenOf(app, 'halden', who.email);
+    expect((await ask(other, '/api/chat/threads', { token: first.token })).status).toBe(200);
+    await app.payload.delete({ collection: 'users', id: who.id });
+    const renewed = await answer(ask(other, '/api/chat/session', { token: first.token, body: { site: 'halden' } }));
+    const token = renewed.status === 200 ? (renewed.body.token as string) : first.token;
+    for (const each of [app, other])
+      await until('the end is known', async () => (await ask(each, '/api/chat/threads', { token })).status === 401);
+    await other.close();
   });
 
   test('twice is one event', async () => {

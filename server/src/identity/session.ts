@@ -5,8 +5,10 @@ import { ensurePerson, type Person, personOfAccount } from '../collections/peopl
 import { belongs, type Site, siteByKey } from '../collections/sites/site.ts';
 import { toUser } from '../collections/wire.ts';
 import { inTransaction } from '../log/commit-proof.ts';
+import { isDuplicate } from '../log/database-fault.ts';
 import { cookieLogin, readLogin } from './account-login.ts';
 import { callerOfClaims } from './caller.ts';
+import { claimantOf } from './claims.ts';
 import { guestSession } from './guest.ts';
 import { readIdentity } from './host-identity.ts';
 import { sessionOrigin } from './origin.ts';
@@ -53,27 +55,27 @@ export async function openSession(req: PayloadRequest, body: SessionRequest): Pr
     case 'guest':
       return issue(req, site, org, await guestSession(req, site, org, proof.room));
     case 'visitor':
-      return issue(req, site, org, provenVisitor(req, site, proof.handle));
+      return issue(req, site, org, await provenVisitor(req, site, proof.handle));
     case 'login': {
       const proven = await provenLogin(req, site, proof.jwt);
       if (proven) return issue(req, site, org, proven);
       // A cookie is sent by the browser unasked: one that is over makes its owner a visitor.
-      if (proof.from === 'cookie') return issue(req, site, org, provenVisitor(req, site, undefined));
+      if (proof.from === 'cookie') return issue(req, site, org, await provenVisitor(req, site, undefined));
       throw new ChatError('unauthorized');
     }
   }
 }
 
-async function provenLogin(req: PayloadRequest, site: Site, jwt: string): Promise<Proven | undefined> {
+export async function provenLogin(req: PayloadRequest, site: Site, jwt: string): Promise<Proven | undefined> {
   const login = await readLogin(req, jwt);
   // The login goes on where only the chat was logged out: its session has ended all the same.
-  if (!login || (await revocations(req.payload).has(site.key, login.sid))) return undefined;
+  if (!login || (await revocations(req.payload).has(site.key, { sid: login.sid }))) return undefined;
   const { account, sid, exp } = login;
   if (!belongs(req.payload, site, account)) throw new ChatError('forbidden');
   return { user: await keptPerson(req, site, personOfAccount(req, site, account)), sid, until: exp };
 }
 
-async function provenIdentity(req: PayloadRequest, site: Site, jwt: string): Promise<Proven> {
+export async function provenIdentity(req: PayloadRequest, site: Site, jwt: string): Promise<Proven> {
   const { sub, name = namelessExternal, avatar, exp } = await readIdentity(site, jwt);
   const person: Person = {
     id: externalUserId(req.payload, site.key, sub),
@@ -85,17 +87,23 @@ async function provenIdentity(req: PayloadRequest, site: Site, jwt: string): Pro
   return { user: await keptPerson(req, site, person), sid: newSid(), until: exp };
 }
 
-/** Makes or refreshes his row. */
+/** Makes or refreshes his row. Two first sessions at once make one: the later finds it at its second look. */
 async function keptPerson(req: PayloadRequest, site: Site, person: Person): Promise<User> {
-  const { value } = await inTransaction(req, () => ensurePerson(req, person, true));
+  const keep = () => inTransaction(req, () => ensurePerson(req, person, true));
+  const { value } = await keep().catch((error: unknown) => {
+    if (isDuplicate(error)) return keep();
+    throw error;
+  });
   return toUser(value, site);
 }
 
 /** No row is made: it is there with his first message. */
-function provenVisitor(req: PayloadRequest, site: Site, handle: string | undefined): Proven {
+async function provenVisitor(req: PayloadRequest, site: Site, handle: string | undefined): Promise<Proven> {
   mustTakeVisitors(site);
   const visitor =
     handle === undefined ? newVisitor(req.payload, site.key) : knownVisitor(req.payload, site.key, handle);
+  // He is somebody else by now, whom a handle does not prove.
+  if (handle !== undefined && (await claimantOf(req.payload, visitor.user))) throw new ChatError('unauthorized');
   return {
     user: { id: visitor.user, name: namelessVisitor, kind: 'visitor' },
     sid: newSid(),
@@ -109,7 +117,7 @@ function mustTakeVisitors(site: Site): void {
 }
 
 /** Signature and revocations only; who he is, where and until when is as it was. */
-async function renew(req: PayloadRequest, site: Site, token: string): Promise<Session> {
+export async function renew(req: PayloadRequest, site: Site, token: string): Promise<Session> {
   const claims = await readToken(req.payload, token);
   const { user } = await callerOfClaims(req, claims);
   if (claims.site !== site.key) throw new ChatError('unauthorized');
@@ -117,7 +125,8 @@ async function renew(req: PayloadRequest, site: Site, token: string): Promise<Se
   return answer(req, claims, user);
 }
 
-function issue(req: PayloadRequest, site: Site, org: string | undefined, proven: Proven): Promise<Session> {
+/** The session of what was proven. */
+export function issue(req: PayloadRequest, site: Site, org: string | undefined, proven: Proven): Promise<Session> {
   const { user, sid, until, room, visitor } = proven;
   const claims: Unsigned = {
     sub: user.id,
@@ -135,7 +144,7 @@ function issue(req: PayloadRequest, site: Site, org: string | undefined, proven:
 type Unsigned = Omit<Claims, 'iat' | 'exp' | 'use' | 'ends'>;
 
 async function answer(req: PayloadRequest, claims: Unsigned, user: User, visitor?: string): Promise<Session> {
-  const iat = nowS();
+  const iat = await issueTime(req, claims);
   const exp = Math.min(iat + tokenUse.lifeS, claims.until ?? Number.POSITIVE_INFINITY);
   if (exp <= iat) throw new ChatError('unauthorized');
   return {
@@ -147,10 +156,17 @@ async function answer(req: PayloadRequest, claims: Unsigned, user: User, visitor
   };
 }
 
+/** Of now, or right after the end of all that this user had begun before: the new token is not among them. */
+async function issueTime(req: PayloadRequest, { site, sub, kind }: Unsigned): Promise<number> {
+  const ended = kind === 'guest' ? 0 : await revocations(req.payload).endedUntilS(site, sub);
+  return Math.max(nowS(), ended + 1);
+}
+
 /** A 60 s ticket of the caller's token. */
 export async function openTicket(req: PayloadRequest, token: Claims): Promise<{ ticket: string; expiresAt: string }> {
-  const iat = nowS();
-  const exp = Math.min(iat + tokenUse.ticketS, token.exp);
+  // Not before its token: what ended all sessions up to then has not ended this one.
+  const iat = Math.max(nowS(), token.iat);
+  const exp = Math.min(nowS() + tokenUse.ticketS, token.exp);
   return {
     ticket: await signToken(req.payload, { ...token, iat, exp, use: 'ticket', ends: token.exp }),
     expiresAt: new Date(exp * 1000).toISOString(),

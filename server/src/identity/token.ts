@@ -8,7 +8,7 @@ import { keyRing } from './key-ring.ts';
 /** Tokens whose signature was checked and need not be again; the oldest falls out. */
 const provenMax = 10_000;
 /** Longest token read at all, in characters: ours have some 600. */
-const tokenChars = 4096;
+export const tokenChars = 4096;
 
 export async function signToken(payload: Payload, claims: Claims): Promise<string> {
   const { kid, privateKey } = await keyRing(payload).signing();

@@ -51,6 +51,16 @@ const steps: readonly string[] = [
   // Every event is written twice, and a fifth of a large log is too many dead rows to wait for.
   `alter table chat.events set (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 1000,
     autovacuum_analyze_scale_factor = 0.02);`,
+
+  // With `before` the row names a user, all of whose sessions issued until then have ended. A visitor is claimed once.
+  `alter table chat.revoked add column before bigint;
+  create table chat.claims (
+    visitor text primary key,
+    site text not null,
+    claimant text not null,
+    created timestamptz not null default now()
+  );
+  create index claims_claimant on chat.claims (claimant);`,
 ];
 
 /** Brings the schema up to date; an older release beside this one keeps working. */

@@ -18,6 +18,7 @@ import {
 } from '../collections/rows.ts';
 import { toMessage, toUser } from '../collections/wire.ts';
 import type { Caller } from '../identity/caller.ts';
+import { claimantOf } from '../identity/claims.ts';
 import { inTransaction, placeOf } from '../log/commit-proof.ts';
 import { queryOf } from '../log/database.ts';
 import { isDuplicate, isMissingRelation } from '../log/database-fault.ts';
@@ -52,7 +53,11 @@ export async function post(req: PayloadRequest, caller: Caller, request: SendReq
     try {
       return await tryPost(req, caller, request);
     } catch (error) {
-      if (isMissingRelation(error)) throw new ChatError('not-found', { cause: error });
+      if (isMissingRelation(error)) {
+        // A visitor who was claimed while he was writing has no row any more, and no session.
+        const isClaimed = caller.user.kind === 'visitor' && (await claimantOf(req.payload, caller.user.id));
+        throw new ChatError(isClaimed ? 'unauthorized' : 'not-found', { cause: error });
+      }
       if (!isDuplicate(error)) throw error;
       if (attempt === attempts) throw new ChatError('not-stored', { cause: error });
     }

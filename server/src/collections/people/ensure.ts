@@ -1,6 +1,7 @@
 /** Makes the row of a person who does something that lasts; a visitor has none before his first message. */
 import type { UserKind } from '@payload-chat/protocol';
 import type { PayloadRequest } from 'payload';
+import { refuseClaimed } from '../../identity/claims.ts';
 import { noteWrite } from '../../log/append.ts';
 import { tablesOf, transactionOf } from '../../log/database.ts';
 import { optionsOf } from '../../options.ts';
@@ -58,6 +59,7 @@ export async function ensurePerson(req: PayloadRequest, person: Person, refresh 
       req,
     });
   } else {
+    if (person.kind === 'visitor') await refuseClaimed(req, person.id);
     await req.payload.create({ collection: 'chat-users', data: fields(person), depth: 0, overrideAccess: true, req });
   }
   const row: PersonRow = {
