@@ -21,8 +21,10 @@ export const sessionEndpoint = endpoint('session', async (req) => {
 });
 
 export const claimEndpoint = endpoint('claim', async (req) => {
-  await limitAddress(req, 'sessions');
-  return json(await claimVisitor(req, await readBody(req, claimRequest)));
+  limitAddress(req, 'sessions');
+  const asked = await readBody(req, claimRequest);
+  limit(req, 'sessionsOfSite', asked.site);
+  return json(await claimVisitor(req, asked));
 });
 
 export const jwksEndpoint = endpoint('jwks', async (req) =>
