@@ -7,7 +7,7 @@ import { ChatError, type Hub, type WireSignal } from '@payload-chat/protocol';
 import type { Payload } from 'payload';
 import { notebookOf } from './log/commit-proof.ts';
 import { adapterOf, queryOf, tablesOf } from './log/database.ts';
-import { readEpoch } from './log/epoch.ts';
+import { watchEpoch } from './log/epoch-watch.ts';
 import { createHubs, type Hubs } from './log/hubs.ts';
 import { type ListenSession, listen } from './log/listen.ts';
 import { createTail, type Tail } from './log/tail.ts';
@@ -55,6 +55,13 @@ export function runtimeIfStarted(payload: Payload): Runtime | undefined {
   return runtimes().get(payload);
 }
 
+/** Newest positions of the hubs of this epoch. */
+function headsOf(hubs: Hubs, epoch: string): Map<string, number> {
+  const heads = new Map<string, number>();
+  for (const [site, { window }] of hubs.each()) if (window?.epoch === epoch) heads.set(site, window.head);
+  return heads;
+}
+
 /** How often hubs without readers are looked for, in ms. */
 const sweepEveryMs = 60_000;
 
@@ -62,28 +69,9 @@ const sweepEveryMs = 60_000;
 export function startRuntime(payload: Payload): Runtime {
   const adapter = adapterOf(payload);
   const query = queryOf(payload);
-  const tables = tablesOf(payload);
   const kept = new Map<string, unknown>();
   const log = (err: unknown, msg: string) => payload.logger.warn({ err: quietError(err), msg });
-  let epoch: Promise<string> | undefined;
   let closing: Promise<void> | undefined;
-
-  const epochOf = () => {
-    const asked = readEpoch(query, tables);
-    asked.catch(() => {
-      if (epoch === asked) epoch = undefined;
-    });
-    return asked;
-  };
-
-  /** The database may be another one now: a restore, a failover. */
-  async function reconnected() {
-    const before = await epoch?.catch(() => undefined);
-    epoch = epochOf();
-    const now = await epoch;
-    if (before !== undefined && before !== now) hubs.restart();
-    tail.wake();
-  }
 
   const tail = createTail(query, {
     log,
@@ -93,10 +81,20 @@ export function startRuntime(payload: Payload): Runtime {
       hubs.restart(site);
     },
   });
-  const hubs: Hubs = createHubs({ query, tail, log, epoch: () => (epoch ??= epochOf()) });
+  const epoch = watchEpoch(query, tablesOf(payload), {
+    log,
+    heads: (name) => headsOf(hubs, name),
+    known(name) {
+      hubs.restartOthers(name);
+      tail.wake();
+    },
+  });
+  const hubs: Hubs = createHubs({ query, tail, log, epoch: epoch.now });
   const session: ListenSession = listen(adapter, {
     log,
-    connected: () => void reconnected().catch((error) => log(error, 'The chat could not read its epoch.')),
+    // The database may be another one now: a restore, a failover.
+    connected: epoch.look,
+    epochRenewed: epoch.look,
     woken: () => tail.wake(),
     signalled: (site, signal, to) => hubs.peek(site)?.signal(signal, to),
   });
@@ -126,7 +124,7 @@ export function startRuntime(payload: Payload): Runtime {
     get draining() {
       return closing !== undefined;
     },
-    epoch: () => (epoch ??= epochOf()),
+    epoch: epoch.now,
     signal(site, signal, to) {
       hubs.peek(site)?.signal(signal, to);
       session.signal(site, signal, to);
@@ -140,6 +138,7 @@ export function startRuntime(payload: Payload): Runtime {
         process.removeListener('SIGTERM', onSignal);
         clearInterval(sweeper);
         trimmer.close();
+        epoch.close();
         notebookOf(adapter).onCommit = undefined;
         hubs.close();
         tail.close();

@@ -3,6 +3,7 @@ import type { Payload } from 'payload';
 import { watchSockets } from './endpoints/sockets.ts';
 import { adapterOf, queryOf, tablesOf } from './log/database.ts';
 import { install } from './log/install.ts';
+import { checkNames } from './log/search-path.ts';
 import { optionsOf } from './options.ts';
 import { runtimeIfStarted, startRuntime } from './runtime.ts';
 
@@ -16,6 +17,7 @@ export async function start(payload: Payload): Promise<void> {
   await checkTransactions(payload);
   watchSockets();
   await install(payload);
+  await checkNames(payload);
   startRuntime(payload);
 }
 

@@ -8,11 +8,13 @@ export interface Cable {
   /** Ends every connection; new ones are refused until `mend`. */
   cut(): Promise<void>;
   mend(): Promise<void>;
+  /** New connections end there from now on: what a failover does to an address. */
+  leadTo(databaseUrl: string): void;
   close(): Promise<void>;
 }
 
 export async function laidTo(databaseUrl: string): Promise<Cable> {
-  const target = new URL(databaseUrl);
+  let target = new URL(databaseUrl);
   const sockets = new Set<Socket>();
   const held = (socket: Socket) => {
     sockets.add(socket);
@@ -47,5 +49,13 @@ export async function laidTo(databaseUrl: string): Promise<Cable> {
   await mend();
   const url = new URL(databaseUrl);
   url.host = `127.0.0.1:${port}`;
-  return { url: url.toString(), cut, mend, close: cut };
+  return {
+    url: url.toString(),
+    cut,
+    mend,
+    leadTo(to) {
+      target = new URL(to);
+    },
+    close: cut,
+  };
 }

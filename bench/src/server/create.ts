@@ -2,10 +2,10 @@
 import { row, title } from '../table.ts';
 import { type Host, post } from './host.ts';
 
-const content = 'Two seats, quiet coach, 31.80 each. The train leaves at 9:12.';
+export const content = 'Two seats, quiet coach, 31.80 each. The train leaves at 9:12.';
 
 /** Creates per second of `count` creates, `width` at once. */
-async function rate(width: number, count: number, create: (index: number) => Promise<unknown>): Promise<number> {
+export async function rate(width: number, count: number, create: (index: number) => Promise<unknown>): Promise<number> {
   const startMs = performance.now();
   let next = 0;
   await Promise.all(
@@ -19,7 +19,7 @@ async function rate(width: number, count: number, create: (index: number) => Pro
   return count / ((performance.now() - startMs) / 1000);
 }
 
-const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+export const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 export async function create(host: Host): Promise<void> {
   title('Create: POST /api/messages with log and proof, against POST on a bare Payload collection');

@@ -48,17 +48,25 @@ export async function startHost(databaseUrl: string, port: number): Promise<Host
     db: postgresAdapter({ pool: { connectionString: databaseUrl, max: 20 }, push: true }),
     plugins: [
       chat({
+        log: { keepDays: 36_500 },
         limits: Object.fromEntries(Object.keys(defaultLimits).map((name) => [name, unlimited])),
         streams: { ofUser: 1_000_000, ofAddress: 1_000_000 },
       }),
     ],
     typescript: { autoGenerate: false },
   });
-  const payload = await getPayload({ config });
+  // Two hosts may live in this process: the second would be taken for the first, and its tables for there already.
+  process.env.PAYLOAD_FORCE_DRIZZLE_PUSH = 'true';
+  const payload = await getPayload({ config, key: databaseUrl });
   payload.logger.level = 'error';
   const listening = await new Promise<ReturnType<typeof serve>>((resolve) => {
     const server = serve(
-      { port, hostname: '127.0.0.1', fetch: (request) => handleEndpoints({ config, request: new Request(request) }) },
+      {
+        port,
+        hostname: '127.0.0.1',
+        fetch: (request) =>
+          handleEndpoints({ config, payloadInstanceCacheKey: databaseUrl, request: new Request(request) }),
+      },
       () => resolve(server),
     );
   });

@@ -6,6 +6,8 @@ export interface CountingPostgres {
   url: string;
   /** Statements answered since the last call, this question left out. */
   statements(): Promise<number>;
+  /** Another database beside the counted one; answers its address. */
+  database(name: string): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -26,6 +28,10 @@ export async function countingPostgres(): Promise<CountingPostgres> {
       );
       await client.query('select pg_stat_statements_reset()');
       return Number(rows[0]?.calls);
+    },
+    async database(name) {
+      await client.query(`create database ${name}`);
+      return `${postgres.url}/${name}`;
     },
     async stop() {
       await client.end();

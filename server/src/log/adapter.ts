@@ -2,10 +2,12 @@
 import type { PostgresAdapter } from '@payloadcms/db-postgres';
 import { runtimeIfStarted } from '../runtime.ts';
 import { proveCommits } from './commit-proof.ts';
+import { passOwnSchema } from './search-path.ts';
 
 /** Called on the adapter that `init` has just made. */
 export function prepareAdapter(adapter: PostgresAdapter): void {
   proveCommits(adapter);
+  passOwnSchema(adapter);
   surviveLostConnections(adapter);
   const destroy = adapter.destroy?.bind(adapter);
   adapter.destroy = async () => {

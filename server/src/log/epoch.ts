@@ -1,23 +1,56 @@
-/** What makes positions unique: another cluster, timeline, install or set of tables is another epoch. */
+/**
+ * What makes positions unique. A database that was restored or failed over hands out the same numbers again: under another
+ * epoch, so that no cursor is taken for one of the other history.
+ *
+ * Another cluster (its system identifier), timeline (a promoted standby, a recovery to a point in time), database (a
+ * restored dump, a copy by template), set of tables or install is another epoch. What none of them tells is a data folder
+ * put back as it was: a process that knows a higher position than the log has says so itself (`renewEpoch`).
+ */
 import { createHash } from 'node:crypto';
 import { ChatError } from '@payload-chat/protocol';
 import type { Query, Tables } from './database.ts';
 
-/**
- * 12 characters of `[0-9a-f]`, read at each connect of the tail: a restored or failed-over database must not be
- * mistaken for the one that handed out the same numbers before.
- */
-export async function readEpoch(query: Query, { messages }: Tables): Promise<string> {
-  const [row] = await query<{ system: string; timeline: string; installed: string; oid: string }>(
-    `select (pg_control_system()).system_identifier::text as system,
-      left(pg_walfile_name(pg_current_wal_lsn()), 8) as timeline,
-      (select value from chat.facts where name = 'installed') as installed,
-      $1::regclass::oid::text as oid`,
+export interface Epoch {
+  /** 12 characters of `[0-9a-f]`. */
+  name: string;
+  /** The install's own part of it. */
+  installed: string;
+}
+
+/** Heard by every process: the epoch may be another one. */
+export const epochChannel = 'chat_epoch';
+
+/** @throws ChatError `unavailable` where the log is not installed. */
+export async function readEpoch(query: Query, { messages }: Tables): Promise<Epoch> {
+  const [row] = await query<{ made: string; installed: string | null }>(
+    `select concat_ws(':', (pg_control_system()).system_identifier, left(pg_walfile_name(pg_current_wal_lsn()), 8),
+        (select oid from pg_database where datname = current_database()),
+        $1::regclass::oid, 'chat.events'::regclass::oid) as made,
+      (select value from chat.facts where name = 'installed') as installed`,
     [messages],
   );
   if (!row?.installed) throw new ChatError('unavailable', { cause: new Error('The schema "chat" is not installed.') });
-  return createHash('sha256')
-    .update([row.system, row.timeline, row.installed, row.oid].join(':'))
-    .digest('hex')
-    .slice(0, 12);
+  const { made, installed } = row;
+  return { name: createHash('sha256').update(`${made}:${installed}`).digest('hex').slice(0, 12), installed };
+}
+
+/** Whether the log ends before one of these positions: what was read of it once has not happened any more. */
+export async function hasGoneBack(query: Query, heads: ReadonlyMap<string, number>): Promise<boolean> {
+  if (heads.size === 0) return false;
+  const rows = await query(
+    `select 1 from unnest($1::text[], $2::bigint[]) as held(site, pos) left join chat.sites s on s.site = held.site
+      where coalesce(s.pos, 0) < held.pos limit 1`,
+    [[...heads.keys()], [...heads.values()]],
+  );
+  return rows.length > 0;
+}
+
+/** Begins another epoch, once, however many processes see the need at the same time; tells all of them. */
+export async function renewEpoch(query: Query, { installed }: Epoch): Promise<void> {
+  await query(
+    `with renewed as (
+      update chat.facts set value = gen_random_uuid()::text where name = 'installed' and value = $1 returning 1
+    ) select pg_notify('${epochChannel}', '') from renewed`,
+    [installed],
+  );
 }

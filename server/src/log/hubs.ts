@@ -10,8 +10,10 @@ export interface Hubs {
   /** The site's hub where it stands already. */
   peek(site: string): Hub | undefined;
   arrived(site: string, entries: Entry[]): void;
-  /** Begins one hub anew, or all (another epoch): readers that the new ring does not cover are told `reset`. */
-  restart(site?: string): void;
+  /** Begins a site's hub anew: readers that the new ring does not cover are told `reset`. */
+  restart(site: string): void;
+  /** Begins every hub anew that is of another epoch than this one; their readers are told `reset`. */
+  restartOthers(epoch: string): void;
   /** Closes hubs that nobody has read for `lingerMs`. */
   sweep(): void;
   each(): Iterable<[site: string, hub: Hub]>;
@@ -104,7 +106,12 @@ export function createHubs({ query, tail, epoch, log, options }: HubsContext): H
       for (const { event, to } of entries) hub?.append(event, to);
     },
     restart(site) {
-      for (const [name, entry] of held) if (site === undefined || site === name) restart(name, entry);
+      const entry = held.get(site);
+      if (entry) restart(site, entry);
+    },
+    restartOthers(epoch) {
+      // One that is only beginning may have asked for the epoch before it was another.
+      for (const [site, entry] of held) if (entry.hub.window?.epoch !== epoch) restart(site, entry);
     },
     sweep() {
       for (const [site, entry] of held) {

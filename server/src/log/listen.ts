@@ -7,10 +7,13 @@
 import { randomUUID } from 'node:crypto';
 import { backoffMs, list, object, read, readWireSignal, text, type WireSignal } from '@payload-chat/protocol';
 import type { PostgresAdapter } from '@payloadcms/db-postgres';
+import { epochChannel } from './epoch.ts';
 
 export interface ListenEvents {
   /** After each LISTEN, before anything it brings: positions may have moved, the epoch may be another. */
   connected(): void;
+  /** Another process saw that the epoch is another one. */
+  epochRenewed(): void;
   /** Another process wrote. */
   woken(): void;
   signalled(site: string, signal: WireSignal, to: string[]): void;
@@ -61,11 +64,13 @@ export function listen(
     mine.on('notification', ({ channel, payload = '' }) => {
       if (channel === 'chat_log' && payload !== self) events.woken();
       if (channel === 'chat_signal') receive(payload);
+      if (channel === epochChannel) events.epochRenewed();
     });
     try {
       await mine.connect();
       await mine.query('listen chat_log');
       await mine.query('listen chat_signal');
+      await mine.query(`listen ${epochChannel}`);
       if (closed || client !== mine) return;
       listening = true;
       attempt = 0;
