@@ -2,6 +2,7 @@
 import { ChatError, errorAnswer, errorBody } from '@payload-chat/protocol';
 import type { PostgresAdapter } from '@payloadcms/db-postgres';
 import type { CollectionConfig, Config, Plugin } from 'payload';
+import { accessLog } from './collections/access-log/collection.ts';
 import { messages } from './collections/messages/collection.ts';
 import { participants } from './collections/participants/collection.ts';
 import { people } from './collections/people/collection.ts';
@@ -48,6 +49,7 @@ function collections(users: string): CollectionConfig[] {
     people(users),
     { ...participants, endpoints: participantEndpoints },
     sites(users),
+    accessLog,
   ];
 }
 

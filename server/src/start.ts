@@ -39,15 +39,25 @@ function checkEdgeKeys(payload: Payload): void {
     );
 }
 
+/** Of every table of the chat's collections each column: an update may have brought new ones. */
 async function checkTables(payload: Payload): Promise<void> {
-  const rows = await queryOf(payload)<{ name: string; found: boolean }>(
-    'select name, to_regclass(name) is not null as found from unnest($1::text[]) name',
-    [Object.values(tablesOf(payload))],
+  const { rawTables, schemaName = 'public' } = adapterOf(payload);
+  const ours = Object.values(tablesOf(payload)).map((table) => table.split('.').at(-1)?.replaceAll('"', ''));
+  const wanted = Object.values(rawTables)
+    .filter(({ name }) => ours.includes(name) || /^sites(_|$)/.test(name))
+    .flatMap(({ name, columns }) => Object.values(columns).map((column) => [name, column.name] as const));
+  const rows = await queryOf(payload)<{ missing: string }>(
+    `select w.name || '.' || w.column as missing from unnest($1::text[], $2::text[]) w(name, "column")
+      where not exists (select 1 from information_schema.columns c
+        where c.table_schema = $3 and c.table_name = w.name and c.column_name = w.column)`,
+    [wanted.map(([name]) => name), wanted.map(([, column]) => column), schemaName],
   );
-  const missing = rows.filter(({ found }) => !found).map(({ name }) => name);
-  if (missing.length)
+  if (rows.length)
     throw new Error(
-      `The chat's tables are not there (${missing.join(', ')}). Make a migration and run it: npx payload migrate:create chat && npx payload migrate`,
+      `The chat's tables are not as this release needs them (missing: ${rows
+        .slice(0, 8)
+        .map(({ missing }) => missing)
+        .join(', ')}). Make a migration and run it: npx payload migrate:create chat && npx payload migrate`,
     );
 }
 

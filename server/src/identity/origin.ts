@@ -1,6 +1,7 @@
 /** Which pages may use a site's chat. */
 import { ChatError } from '@payload-chat/protocol';
 import type { PayloadRequest } from 'payload';
+import { listsOrigin } from '../collections/sites/origins.ts';
 import type { Site } from '../collections/sites/site.ts';
 
 /** The Origin that a browser put on the request; `undefined` for a program, or a same-origin GET. */
@@ -29,6 +30,6 @@ function safeOrigin(url: string): string | undefined {
  */
 export function sessionOrigin(req: PayloadRequest, site: Site): string | undefined {
   const origin = originOf(req);
-  if (origin === undefined || isOwnOrigin(req, origin) || site.origins.includes(origin)) return origin;
+  if (origin === undefined || isOwnOrigin(req, origin) || listsOrigin(site.origins, origin)) return origin;
   throw new ChatError('origin-not-allowed');
 }

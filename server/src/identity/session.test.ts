@@ -541,6 +541,22 @@ describe('[Session] the end', () => {
     expect(await status(one)).toBe(401);
   });
 
+  test('accounts that a site stops to take lose their sessions; its agents stay', async () => {
+    const gone = await account(app.payload, 'Gone With All');
+    await site(app.payload, 'inner', { agents: [gus.id] });
+    const [agent, member] = await Promise.all([gus, gone].map(({ email }) => tokenOf(app, 'inner', email)));
+    await app.payload.update({ collection: 'sites', id: 'inner', data: { accounts: false, guests: false } });
+    const status = async (held?: Session) => (await ask(app, '/api/chat/threads', { token: held?.token ?? '' })).status;
+    expect([await status(agent), await status(member)]).toEqual([200, 401]);
+    const login = await logIn(app, gone.email);
+    expect((await session({ site: 'inner' }, jwt(login.jwt))).status).toBe(403);
+    const direct = await ask(app, '/api/chat/threads?site=inner', { headers: { Authorization: `JWT ${login.jwt}` } });
+    expect(direct.status).toBe(403);
+    expect((await tokenOf(app, 'inner', gus.email)).user.kind).toBe('agent');
+    await room(app.payload, 'inner', 'lobby');
+    expect((await session({ site: 'inner', room: 'lobby' })).status).toBe(403);
+  });
+
   test('a process that has not heard of the end yet renews nothing that outlives it', async () => {
     const other = await startApp({ databaseUrl: app.databaseUrl });
     const who = await account(app.payload, 'Renews');

@@ -1,8 +1,8 @@
 /** Exchanges one proof for a chat token (SPEC: Session). */
-import { ChatError, type Claims, type Session, tokenUse, type User } from '@payload-chat/protocol';
+import { ChatError, type Claims, type Session, tokenUse, type User, type UserKind } from '@payload-chat/protocol';
 import type { PayloadRequest } from 'payload';
 import { ensurePerson, type Person, personOfAccount } from '../collections/people/ensure.ts';
-import { belongs, type Site, siteByKey } from '../collections/sites/site.ts';
+import { belongs, type Site, siteByKey, takes } from '../collections/sites/site.ts';
 import { toUser } from '../collections/wire.ts';
 import { inTransaction } from '../log/commit-proof.ts';
 import { isDuplicate } from '../log/database-fault.ts';
@@ -12,6 +12,7 @@ import { claimantOf } from './claims.ts';
 import { guestSession } from './guest.ts';
 import { readIdentity } from './host-identity.ts';
 import { sessionOrigin } from './origin.ts';
+import { noteRefusal } from './refusals.ts';
 import { revocations } from './revocation.ts';
 import { proofOf, refuseSeveralProofs, type SessionRequest } from './session-proof.ts';
 import { readToken, signToken } from './token.ts';
@@ -53,6 +54,7 @@ export async function openSession(req: PayloadRequest, body: SessionRequest): Pr
     case 'identity':
       return issue(req, site, org, await provenIdentity(req, site, proof.jwt));
     case 'guest':
+      mustTake(site, 'guest');
       return issue(req, site, org, await guestSession(req, site, org, proof.room));
     case 'visitor':
       return issue(req, site, org, await provenVisitor(req, site, proof.handle));
@@ -76,7 +78,16 @@ export async function provenLogin(req: PayloadRequest, site: Site, jwt: string):
 }
 
 export async function provenIdentity(req: PayloadRequest, site: Site, jwt: string): Promise<Proven> {
-  const { sub, name = namelessExternal, avatar, exp } = await readIdentity(site, jwt);
+  mustTake(site, 'external');
+  const {
+    sub,
+    name = namelessExternal,
+    avatar,
+    exp,
+  } = await readIdentity(site, jwt).catch((error: unknown) => {
+    if (error instanceof ChatError && error.cause instanceof Error) noteRefusal(req, site.key, error.cause.message);
+    throw error;
+  });
   const person: Person = {
     id: externalUserId(req.payload, site.key, sub),
     name,
@@ -99,7 +110,7 @@ async function keptPerson(req: PayloadRequest, site: Site, person: Person): Prom
 
 /** No row is made: it is there with his first message. */
 async function provenVisitor(req: PayloadRequest, site: Site, handle: string | undefined): Promise<Proven> {
-  mustTakeVisitors(site);
+  mustTake(site, 'visitor');
   const visitor =
     handle === undefined ? newVisitor(req.payload, site.key) : knownVisitor(req.payload, site.key, handle);
   // He is somebody else by now, whom a handle does not prove.
@@ -112,8 +123,17 @@ async function provenVisitor(req: PayloadRequest, site: Site, handle: string | u
   };
 }
 
-function mustTakeVisitors(site: Site): void {
-  if (!site.visitors) throw new ChatError('forbidden', { message: 'This site takes no visitors.' });
+const plural: Record<UserKind, string> = {
+  visitor: 'visitors',
+  external: 'signed identities',
+  guest: 'guests',
+  member: 'members',
+  agent: 'agents',
+};
+
+/** A kind that the site has stopped to take is not let in any more, nor renewed. */
+function mustTake(site: Site, kind: UserKind): void {
+  if (!takes(site, kind)) throw new ChatError('forbidden', { message: `This site takes no ${plural[kind]}.` });
 }
 
 /** Signature and revocations only; who he is, where and until when is as it was. */
@@ -121,7 +141,7 @@ export async function renew(req: PayloadRequest, site: Site, token: string): Pro
   const claims = await readToken(req.payload, token);
   const { user } = await callerOfClaims(req, claims);
   if (claims.site !== site.key) throw new ChatError('unauthorized');
-  if (user.kind === 'visitor') mustTakeVisitors(site);
+  mustTake(site, user.kind);
   return answer(req, claims, user);
 }
 

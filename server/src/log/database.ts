@@ -48,6 +48,7 @@ function statement(text: string, values: unknown[]) {
 
 /** Names of Payload's tables, quoted and with their schema, as they are in this host. */
 export interface Tables {
+  accessLog: string;
   messages: string;
   people: string;
   participants: string;
@@ -58,6 +59,7 @@ export function tablesOf(payload: Payload): Tables {
   const { schemaName, tableNameMap } = adapterOf(payload);
   const named = (table: string) => `"${schemaName ?? 'public'}"."${tableNameMap.get(table) ?? table}"`;
   return {
+    accessLog: named('chat_access_log'),
     messages: named('messages'),
     people: named('chat_users'),
     participants: named('participants'),

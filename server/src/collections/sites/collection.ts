@@ -5,8 +5,10 @@ import { append } from '../../log/append.ts';
 import { noteOf } from '../../log/commit-proof.ts';
 import { tablesOf, transactionOf } from '../../log/database.ts';
 import { keepFixed } from '../fixed.ts';
+import { originFault, tidyOrigin } from './origins.ts';
+import { publicKeyField, readKeys } from './public-keys.ts';
 import { sealSecrets, secretFields, showFresh } from './secrets.ts';
-import { forgetSite, type Site, siteOf } from './site.ts';
+import { forgetSite, isMember, type Site, siteOf } from './site.ts';
 
 const keyForm = /^[a-z0-9][a-z0-9-]{0,63}$/;
 const writers = ['member', 'agent', 'external', 'visitor'] as const;
@@ -45,14 +47,36 @@ export function sites(users: string): CollectionConfig {
         type: 'text',
         hasMany: true,
         validate: (value: unknown) =>
-          !Array.isArray(value) || value.every(isOrigin) || 'Scheme, host and port alone: https://shop.example',
-        admin: { description: 'Where the chat may be embedded: https://shop.example, one by one.' },
+          (Array.isArray(value) ? value.map(originFault).find((fault) => fault !== undefined) : undefined) ?? true,
+        admin: {
+          description:
+            'Where the chat may be embedded: https://shop.example, or https://*.shop.example for its sub-domains.',
+        },
       },
       {
         name: 'visitors',
         type: 'checkbox',
         defaultValue: false,
         admin: { description: 'People without an account may write.' },
+      },
+      {
+        name: 'identities',
+        label: 'Signed identities',
+        type: 'checkbox',
+        defaultValue: true,
+        admin: { description: 'People whom your own backend vouches for, by a secret or a public key below.' },
+      },
+      {
+        name: 'accounts',
+        type: 'checkbox',
+        defaultValue: true,
+        admin: { description: 'Accounts of this CMS as members. Agents and admins always may.' },
+      },
+      {
+        name: 'guests',
+        type: 'checkbox',
+        defaultValue: true,
+        admin: { description: 'Public rooms may be read without being anybody.' },
       },
       {
         name: 'roomWriters',
@@ -71,6 +95,17 @@ export function sites(users: string): CollectionConfig {
         defaultValue: 86_400_000,
         admin: { description: 'How long an author may edit or delete a message: 86400000 is a day.' },
       },
+      {
+        name: 'retentionDays',
+        label: 'Keep messages (days)',
+        type: 'number',
+        min: 1,
+        max: 36_500,
+        admin: {
+          placeholder: 'for ever',
+          description: 'Older messages are erased within the hour. Empty: they are kept.',
+        },
+      },
       { name: 'agents', type: 'relationship', relationTo: users, hasMany: true },
       {
         name: 'members',
@@ -80,28 +115,18 @@ export function sites(users: string): CollectionConfig {
         admin: { description: 'Nobody listed: every account.' },
       },
       ...secretFields,
+      publicKeyField,
     ],
     hooks: {
       beforeValidate: [
         ({ data, operation }) => (operation === 'create' ? { ...data, id: data?.key } : data),
         ({ data }) => (Array.isArray(data?.origins) ? { ...data, origins: data.origins.map(tidyOrigin) } : data),
       ],
-      beforeChange: [keepFixed('id', 'key'), sealSecrets],
+      beforeChange: [keepFixed('id', 'key'), sealSecrets, readKeys],
       afterChange: [tellSite],
       afterOperation: [showFresh],
     },
   };
-}
-
-/** `https://shop.example/` is what people paste. */
-const tidyOrigin = (origin: unknown) => (typeof origin === 'string' ? origin.trim().replace(/\/$/, '') : origin);
-
-function isOrigin(value: unknown): boolean {
-  try {
-    return new URL(String(value)).origin === value;
-  } catch {
-    return false;
-  }
 }
 
 const tellSite: CollectionAfterChangeHook = async ({ doc, operation, previousDoc, req }) => {
@@ -123,10 +148,11 @@ const tellSite: CollectionAfterChangeHook = async ({ doc, operation, previousDoc
 /** Accounts whose tokens say more than they are now: agents no more, members no more. */
 async function leavers(req: PayloadRequest, before: Site, after: Site): Promise<string[]> {
   const agents = before.agents.filter((id) => !after.agents.includes(id));
-  if (after.members.length === 0) return agents;
-  const were = before.members.length ? before.members : await accountsOfPeople(req);
-  const members = were.filter((id) => !after.members.includes(id) && !after.agents.includes(id));
-  return [...new Set([...agents, ...members])];
+  if (after.accounts && after.members.length === 0) return agents;
+  const listed = before.members.length ? before.members : await accountsOfPeople(req);
+  const members = before.accounts ? listed : [];
+  const left = members.filter((id) => !isMember(after, id) && !after.agents.includes(id));
+  return [...new Set([...agents, ...left])];
 }
 
 /** Where no members were listed, every account was one; those that never came have no session to end. */

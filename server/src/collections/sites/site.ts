@@ -1,6 +1,7 @@
 /** A row of `sites` as the server's own code reads it. */
 import type { UserKind } from '@payload-chat/protocol';
 import type { Payload, PayloadRequest } from 'payload';
+import type { KeyAlgorithm, PublicKey } from '../../identity/public-key.ts';
 import { optionsOf } from '../../options.ts';
 import { runtime } from '../../runtime.ts';
 import { opened } from './sealed-secret.ts';
@@ -12,6 +13,12 @@ export interface Site {
   name: string;
   origins: string[];
   visitors: boolean;
+  /** Accounts of the CMS as members; agents and admins always may. */
+  accounts: boolean;
+  /** Identities that the site's own backend signs. */
+  identities: boolean;
+  /** Whoever reads a public room without being anybody. */
+  guests: boolean;
   roomWriters: UserKind[];
   editWindowMs: number;
   /** Ids of accounts, as text. */
@@ -20,6 +27,9 @@ export interface Site {
   members: string[];
   /** The secrets that identities are signed with, opened. Never to leave this process. */
   secrets: Array<{ kid: string; value: string }>;
+  publicKeys: Array<Omit<PublicKey, 'kid'> & { kid: string | undefined }>;
+  /** Messages older than this are erased, in days; `undefined` keeps them. */
+  retentionDays: number | undefined;
 }
 
 /** How long a site's row is believed without a look, in ms; a change in this process is seen at once. */
@@ -79,11 +89,16 @@ export function siteOf(payload: Payload, row: Record<string, unknown>): Site {
     name: String(row.name),
     origins: list(row.origins).map(String),
     visitors: row.visitors === true,
+    accounts: row.accounts !== false,
+    identities: row.identities !== false,
+    guests: row.guests !== false,
     roomWriters: list(row.roomWriters).map(String) as UserKind[],
     editWindowMs: Number(row.editWindowMs),
     agents: list(row.agents).map(accountId),
     members: list(row.members).map(accountId),
     secrets: list(row.secrets).flatMap((secret) => secretOf(payload, secret as Record<string, unknown>)),
+    publicKeys: list(row.publicKeys).map((key) => keyOf(key as Record<string, unknown>)),
+    retentionDays: Number(row.retentionDays) || undefined,
   };
 }
 
@@ -95,13 +110,33 @@ function secretOf(payload: Payload, { kid, value }: Record<string, unknown>): Si
   return typeof kid === 'string' && typeof value === 'string' ? [{ kid, value: opened(payload, value) }] : [];
 }
 
+function keyOf({ kid, alg, key }: Record<string, unknown>): Site['publicKeys'][number] {
+  return { kid: typeof kid === 'string' && kid ? kid : undefined, alg: alg as KeyAlgorithm, pem: String(key) };
+}
+
+/** Whether the site lets in people of this kind. */
+export function takes(site: Site, kind: UserKind): boolean {
+  switch (kind) {
+    case 'visitor':
+      return site.visitors;
+    case 'external':
+      return site.identities;
+    case 'guest':
+      return site.guests;
+    case 'member':
+      return site.accounts;
+    case 'agent':
+      return true;
+  }
+}
+
+/** Whether an account is a member by the site's own list: every account where none is listed. */
+export function isMember(site: Site, account: string): boolean {
+  return site.accounts && (site.members.length === 0 || site.members.includes(account));
+}
+
 /** Whether an account belongs to the site: a member (every account where none is listed), an agent or an admin. */
 export function belongs(payload: Payload, site: Site, account: Record<string, unknown>): boolean {
   const id = String(account.id);
-  return (
-    site.members.length === 0 ||
-    site.members.includes(id) ||
-    site.agents.includes(id) ||
-    optionsOf(payload).isAdmin(account)
-  );
+  return isMember(site, id) || site.agents.includes(id) || optionsOf(payload).isAdmin(account);
 }
