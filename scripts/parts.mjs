@@ -16,7 +16,7 @@ const shared = ['package-lock.json', 'tsconfig.base.json', 'protocol'];
 const parts = {
   components: { sources: ['components'], made: 'components/dist/chat.js' },
   demo: { sources: ['demo', 'components'], made: 'demo/dist' },
-  server: { sources: ['server'], except: ['server/public/chat.js'], made: null },
+  server: { sources: ['server'], except: ['server/public/chat.js', 'server/public/chat-more.js'], made: null },
 };
 
 /** @typedef {keyof typeof parts} PartName */
@@ -94,14 +94,16 @@ function hasBuild(name) {
   return Boolean(readJson(path.join(root, name, 'package.json'))?.scripts?.build);
 }
 
-/** The server gives `GET /chat.js` from its own folder of public files. */
+/** The server gives `GET /chat.js` and `/chat-more.js` from its own folder of public files. */
 function copyChatJs() {
-  const target = path.join(root, 'server', 'public', 'chat.js');
-  const source = fs.readFileSync(path.join(root, 'components', 'dist', 'chat.js'));
-  if (fs.existsSync(target) && fs.readFileSync(target).equals(source)) return;
-  fs.mkdirSync(path.dirname(target), { recursive: true });
-  fs.writeFileSync(`${target}.tmp`, source);
-  fs.renameSync(`${target}.tmp`, target);
+  for (const name of ['chat-more.js', 'chat.js']) {
+    const target = path.join(root, 'server', 'public', name);
+    const source = fs.readFileSync(path.join(root, 'components', 'dist', name));
+    if (fs.existsSync(target) && fs.readFileSync(target).equals(source)) continue;
+    fs.mkdirSync(path.dirname(target), { recursive: true });
+    fs.writeFileSync(`${target}.tmp`, source);
+    fs.renameSync(`${target}.tmp`, target);
+  }
 }
 
 function npmRunBuild(name, signal) {

@@ -1,6 +1,6 @@
 import { withPayload } from '@payloadcms/next/withPayload';
 
-/** One script for every page that embeds the chat: it may be kept, but must be asked for again. */
+/** The two files of the script for pages that embed the chat: they may be kept, but must be asked for again. */
 const script = [
   { key: 'Access-Control-Allow-Origin', value: '*' },
   { key: 'Cache-Control', value: 'public, max-age=300, must-revalidate' },
@@ -38,5 +38,6 @@ export default withPayload({
     { source: '/:path*', headers: everywhere },
     { source: '/admin/:path*', headers: panel },
     { source: '/chat.js', headers: script },
+    { source: '/chat-more.js', headers: script },
   ],
 });

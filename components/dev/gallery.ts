@@ -2,6 +2,7 @@
 import '../src/chat-thread.ts';
 import { ChatError } from '@payload-chat/protocol';
 import { draftOf } from '../src/draft.ts';
+import { begin } from '../src/more/composing.ts';
 import type { ShownMessage, ThreadView } from '../src/view.ts';
 import type { Words } from '../src/words.ts';
 import { arabicWords } from './arabic-words.ts';
@@ -47,8 +48,8 @@ function card({ title, view, write, reply, edit, width, height, style, theme, di
     thread.lang = 'ar';
   }
   const draft = draftOf(client.open({ support: true }));
-  if (reply) draft.begin('reply', reply);
-  if (edit) draft.begin('edit', edit);
+  if (reply) begin(draft, 'reply', reply);
+  if (edit) begin(draft, 'edit', edit);
   if (write !== undefined) draft.text = write;
   box.append(thread);
   document.body.append(box);

@@ -1,5 +1,6 @@
 import { Base } from './base.ts';
 import { type Aim, ThreadController } from './controller.ts';
+import { later, want } from './later.ts';
 import { pageClient, pageEdge } from './page-client.ts';
 import { type ChatProvider, ProviderRequest } from './provider/provider-element.ts';
 import type { Client, ThreadStore } from './view.ts';
@@ -16,10 +17,29 @@ export abstract class ChatElement extends Base {
   declare theme: string | undefined;
   declare client: Client | undefined;
   declare words: Partial<Words> | undefined;
-  protected _shown = new ThreadController(this, () => this._aim());
+  /** @internal */
+  _shown = new ThreadController(this, () => this._aim());
   private _provider: ChatProvider | undefined;
   private _leave: (() => void) | undefined;
   private _warned = false;
+  private _equipped = false;
+
+  constructor(...styles: ConstructorParameters<typeof Base>) {
+    super(...styles);
+    const onIntent = () => void (this._equipped || this._want().catch(() => {})); // Asked for again at the next.
+    for (const type of ['pointerenter', 'focusin', 'keydown', 'click', 'input']) this.addEventListener(type, onIntent);
+  }
+
+  /** Resolves when what a reader's first intent needs is here, and shown. @throws ChatError */
+  protected _want(): Promise<void> {
+    return want(this._aim()?.client.edge).finally(() => {
+      for (const element of [this, this._root.querySelector('chat-composer') as ChatElement | null])
+        if (element?.isConnected) element._update();
+    });
+  }
+
+  /** @internal */
+  protected _equip(): void {}
 
   /** @internal */
   addController(): void {} // There is one, and it is called below.
@@ -43,6 +63,11 @@ export abstract class ChatElement extends Base {
       this._warned = true;
       console.warn(`<${this.localName}> shows nothing without a site and an edge, or a client.`);
     }
+    if (later._look && !this._equipped) {
+      this._equipped = true;
+      this._root.adoptedStyleSheets.push(later._look.styles());
+      this._equip();
+    }
     super._update();
   }
 
@@ -51,7 +76,8 @@ export abstract class ChatElement extends Base {
     return this._shown.store;
   }
 
-  protected get _words(): Words {
+  /** @internal */
+  get _words(): Words {
     return { ...englishWords, ...this._provider?.words, ...this.words };
   }
 

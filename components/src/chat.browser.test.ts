@@ -1,7 +1,7 @@
 import { sendKeys } from '@web/test-runner-commands';
 import { assert } from 'chai';
 import { all, bubbles, part, seen, setUp, show, textOf, until } from '../test/page.ts';
-import './chat.ts';
+import { pageEdge } from './page-client.ts';
 
 const edge = `${location.origin}/edge`;
 
@@ -31,7 +31,8 @@ describe('a page with attributes alone', () => {
     assert.isTrue(all(other, '.m').at(-1)?.classList.contains('o'), 'the same person');
   });
 
-  it('takes its own origin for the edge where none is named', async () => {
+  it('goes to the origin of the script where it names no edge', async () => {
+    pageEdge.url = location.origin;
     const asked: string[] = [];
     const before = globalThis.fetch;
     globalThis.fetch = (input, init) => {
@@ -48,16 +49,101 @@ describe('a page with attributes alone', () => {
   });
 });
 
+/** A page of its own with the built script, from a path of its own. */
+async function built(path = '', attributes = '') {
+  const frame = document.createElement('iframe');
+  frame.style.cssText = 'width: 400px; height: 600px';
+  frame.srcdoc = `<script type="module" src="${location.origin}${path}/chat.js"></script>
+    <chat-thread site="halden" room="lobby" ${attributes}></chat-thread>`;
+  document.body.append(frame);
+  const thread = await until('the element', () => frame.contentDocument?.querySelector('chat-thread'));
+  await until('the message', () => bubbles(thread).includes('Doors open at seven.'));
+  const { performance } = frame.contentWindow as Window;
+  const field = part(thread, 'input') as HTMLTextAreaElement;
+  return {
+    thread,
+    field,
+    fetched: () => performance.getEntriesByType('resource').filter(({ name }) => name.includes('/chat-more.js')).length,
+    async enter(text: string) {
+      field.value = text;
+      field.dispatchEvent(new InputEvent('input', { bubbles: true, composed: true }));
+      await Promise.resolve(); // What stands in the field decides whether it can be sent.
+      press(field, 'Enter');
+    },
+    hint: () => part(thread, 'hint')?.textContent,
+    own: () => all(thread, '[part~=bubble-own] .t').map((text) => seen(text)),
+  };
+}
+
+const press = (on: Element | undefined, key: string) =>
+  on?.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, composed: true, cancelable: true }));
+
+const elsewhere = `edge="${location.origin}/edge"`;
+
+describe('the second file of chat.js', () => {
+  it('comes at the first intent, and once', async () => {
+    const { thread, fetched } = await built();
+    assert.equal(fetched(), 0, 'who only reads does without it');
+    thread.dispatchEvent(new PointerEvent('pointerenter'));
+    await until('the buttons', () => all(thread, '[name=reply]').length);
+    thread.dispatchEvent(new PointerEvent('pointerenter'));
+    press(thread, 'x');
+    assert.equal(fetched(), 1);
+  });
+
+  it('does what was asked for while it was on its way, a key as well as a click', async () => {
+    const { thread, fetched } = await built();
+    press(all(thread, '[role=article]')[0], 'Enter');
+    assert.equal(fetched(), 0, 'not here yet');
+    await until('the menu', () => all(thread, '[role=menu]')[0]?.checkVisibility());
+    const other = await built();
+    other.own();
+    all(other.thread, '[role=article]')[0]?.focus();
+    press(all(other.thread, '[role=article]')[0], 'Enter');
+    (await until('the item', () => all(other.thread, '[name=reply][role=menuitem]')[0])).click();
+    await until('the reply', () => part(other.thread, 'context'));
+  });
+
+  it('sends what was entered while it was on its way, and leaves what is written on in the field', async () => {
+    const { thread, field, enter, own } = await built();
+    await enter('Is there parking?');
+    await enter('And a cloakroom?');
+    field.value = 'Tha';
+    field.dispatchEvent(new InputEvent('input', { bubbles: true, composed: true }));
+    await until('both', () => own().includes('And a cloakroom?') && !textOf(thread).includes('Sending'));
+    assert.deepEqual(own().slice(-2), ['Is there parking?', 'And a cloakroom?']);
+    assert.equal(part(thread, 'input'), field, 'the same field');
+    assert.equal(field.value, 'Tha');
+  });
+
+  it('is asked for again at the next intent where it failed: a sentence says so, the text stays', async () => {
+    const { thread, field, enter, hint, own } = await built(`/flaky-${Date.now()}`, elsewhere);
+    await enter('Hello?');
+    await until('the sentence', () => hint() === "Part of the chat didn't load. Try again.");
+    await until('the text', () => field.value === 'Hello?');
+    press(field, 'Enter');
+    await until('the message', () => own().includes('Hello?'));
+    assert.notInclude(textOf(thread), "didn't load");
+  });
+
+  it('comes from the edge where it does not lie beside the first', async () => {
+    const { thread } = await built('/alone');
+    thread.dispatchEvent(new PointerEvent('pointerenter'));
+    await until('the buttons', () => all(thread, '[name=reply]').length);
+  });
+
+  it('is not used where it is of another build: the page is told to be loaded anew', async () => {
+    const { thread, field, enter, hint } = await built('/stale', elsewhere);
+    await enter('Hello?');
+    await until('the sentence', () => hint() === 'This page is older than the chat. Reload it.');
+    await until('the text', () => field.value === 'Hello?');
+    assert.equal(all(thread, '[name=reply]').length, 0);
+  });
+});
+
 describe('chat.js as it is built', () => {
   it('is a whole chat by a script tag and an element: read, write, answer, edit, delete', async () => {
-    const frame = document.createElement('iframe');
-    frame.style.cssText = 'width: 400px; height: 600px';
-    frame.srcdoc = `<script type="module" src="${location.origin}/chat.js"></script>
-      <chat-thread site="halden" room="lobby"></chat-thread>`;
-    document.body.append(frame);
-    const thread = await until('the element', () => frame.contentDocument?.querySelector('chat-thread'));
-    await until('the message', () => bubbles(thread).includes('Doors open at seven.'));
-    const field = part(thread, 'input') as HTMLTextAreaElement;
+    const { thread, field } = await built();
     const write = async (text: string) => {
       field.value = text;
       field.dispatchEvent(new InputEvent('input'));
@@ -65,7 +151,8 @@ describe('chat.js as it is built', () => {
       send.click();
     };
     const own = () => all(thread, '[part~=bubble-own] .t').map((text) => seen(text));
-    all(thread, '[name=reply]')[0]?.click();
+    thread.dispatchEvent(new PointerEvent('pointerenter'));
+    (await until('the button', () => all(thread, '[name=reply]')[0])).click();
     await until('the reply', () => part(thread, 'context'));
     await write('Seven it is');
     await until(
@@ -89,32 +176,34 @@ describe('chat.js as it is built', () => {
 });
 
 describe('a page with a strict policy', () => {
-  it('needs no style, no image, no eval and no HTML from strings', async () => {
-    const { edge: fake, direct, clientOf } = setUp();
-    fake.post('m_2', direct, 'Look: `code` and https://example.com');
-    const frame = document.createElement('iframe');
-    frame.style.cssText = 'width: 400px; height: 500px';
-    const { origin } = location;
-    frame.srcdoc = `<!doctype html><meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src ${origin};
+  for (const script of ['/src/chat-thread.ts', '/chat.js'])
+    it(`needs no style, no image, no eval and no HTML from strings: ${script}`, async () => {
+      const { edge: fake, direct, clientOf } = setUp();
+      fake.post('m_2', direct, 'Look: `code` and https://example.com');
+      const frame = document.createElement('iframe');
+      frame.style.cssText = 'width: 400px; height: 500px';
+      const { origin } = location;
+      frame.srcdoc = `<!doctype html><meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src ${origin};
       connect-src ${origin}; require-trusted-types-for 'script'; trusted-types lit-html"><chat-thread></chat-thread>
-      <script type="module" src="${origin}/src/chat-thread.ts"></script>`;
-    const loaded = new Promise((resolve) => frame.addEventListener('load', resolve, { once: true }));
-    document.body.append(frame);
-    await loaded;
-    const page = frame.contentDocument as Document;
-    const violations: string[] = [];
-    page.addEventListener('securitypolicyviolation', (event) =>
-      violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`),
-    );
-    const thread = page.querySelector('chat-thread') as HTMLElement;
-    Object.assign(thread, { client: clientOf('m_1'), thread: direct });
-    await until('the message', () => bubbles(thread).includes('Look: code and https://example.com'));
-    const { fontSize } = (frame.contentWindow as Window).getComputedStyle(thread);
-    assert.equal(fontSize, '15px', 'the stylesheets are in use');
-    const avatar = await until('the avatar', () => part(thread, 'avatar'));
-    assert.match(avatar.style.getPropertyValue('--h'), /\d/);
-    all(thread, '[name=menu]')[0]?.click();
-    await until('the menu', () => all(thread, '[role=menu]')[0]?.checkVisibility());
-    assert.deepEqual(violations, []);
-  });
+      <script type="module" src="${origin}${script}"></script>`;
+      const loaded = new Promise((resolve) => frame.addEventListener('load', resolve, { once: true }));
+      document.body.append(frame);
+      await loaded;
+      const page = frame.contentDocument as Document;
+      const violations: string[] = [];
+      page.addEventListener('securitypolicyviolation', (event) =>
+        violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`),
+      );
+      const thread = page.querySelector('chat-thread') as HTMLElement;
+      Object.assign(thread, { client: clientOf('m_1'), thread: direct });
+      await until('the message', () => bubbles(thread).includes('Look: code and https://example.com'));
+      const { fontSize } = (frame.contentWindow as Window).getComputedStyle(thread);
+      assert.equal(fontSize, '15px', 'the stylesheets are in use');
+      const avatar = await until('the avatar', () => part(thread, 'avatar'));
+      assert.match(avatar.style.getPropertyValue('--h'), /\d/);
+      thread.dispatchEvent(new PointerEvent('pointerenter'));
+      (await until('the button', () => all(thread, '[name=menu]')[0])).click();
+      await until('the menu', () => all(thread, '[role=menu]')[0]?.checkVisibility());
+      assert.deepEqual(violations, []);
+    });
 });

@@ -1,9 +1,38 @@
-/** The whole for a script tag: every element, and the client for pages that want it. */
+/** What a script tag brings: every element, and the client for pages that want it. The rest follows when it is needed. */
+import { ChatError } from '@payload-chat/protocol';
+import { define } from './base.ts';
+import { createClient } from './client.ts';
+import { ChatComposer } from './composer/composer-element.ts';
+import { core } from './core.ts';
+import { later } from './later.ts';
+import { handed } from './look/handed.ts';
 import { pageEdge } from './page-client.ts';
+import { ChatProvider } from './provider/provider-element.ts';
+import { ChatThread } from './thread/thread-element.ts';
 
 pageEdge.url = new URL(import.meta.url).origin;
 
-export * from './chat-composer.ts';
-export * from './chat-provider.ts';
-export * from './chat-thread.ts';
-export { createClient } from './client.ts';
+/** Which build this file is of; the build fills it in, the same in both files. */
+const build = '__BUILD__';
+let failures = 0;
+
+later._load = async (edge) => {
+  // Some browsers remember that an address failed: each attempt has its own.
+  const name = `chat-more.js?${build}${failures || ''}`;
+  const from = (base: string) => import(/* @vite-ignore */ new URL(name, base).href);
+  const more = await from(import.meta.url)
+    .catch(() => from(`${edge}/`))
+    .catch((failure) => {
+      failures += 1;
+      throw failure;
+    });
+  // An edge that was deployed since the page was opened has another.
+  if (more.build !== build) throw new ChatError('conflict');
+  Object.assign(later, more.default({ core }, { handed }));
+};
+
+define('chat-provider', ChatProvider);
+define('chat-composer', ChatComposer);
+define('chat-thread', ChatThread);
+
+export { ChatComposer, ChatProvider, ChatThread, createClient };

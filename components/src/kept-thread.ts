@@ -1,5 +1,5 @@
 /** The seam between a thread, its client and the line: what each sees of the other. */
-import type { ChatEvent, Clock, Signal, WireEvent } from '@payload-chat/protocol';
+import type { ChatEvent, Clock, Signal, Snapshot, WireEvent } from '@payload-chat/protocol';
 import type { Persistence } from './persist.ts';
 import type { Session } from './session.ts';
 import type { Connection, ThreadStore, ThreadTarget } from './view.ts';
@@ -19,7 +19,17 @@ export interface ThreadHost extends Persistence {
 export interface KeptThread {
   readonly store: ThreadStore;
   readonly target: ThreadTarget;
-  readonly open: boolean;
+  readonly host: ThreadHost;
+  /** Where it is asked for, after `/api/`. */
+  readonly path: string;
+  /** One object from each opening to its closing. */
+  readonly open: object | undefined;
+  readonly snapshot: Snapshot | undefined;
+  readonly hasOlder: boolean;
+  /** Takes a newer state. */
+  hold(next: Snapshot): void;
+  /** Takes a page of older messages. */
+  prepend(messages: Snapshot['messages']): void;
   /** What it must hear; `me` is everything in the caller's own threads, `''` not known yet. */
   readonly topic: string | undefined;
   readonly cursor: string | undefined;

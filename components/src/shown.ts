@@ -1,6 +1,6 @@
 /** The messages of a view: the server's own, then what is not taken yet. What did not change keeps its identity. */
 import type { Message, User } from '@payload-chat/protocol';
-import type { Entry } from './outbox.ts';
+import type { Entry } from './more/outbox.ts';
 import type { Delivery, ShownMessage } from './view.ts';
 
 /** The caller before there is a session. */

@@ -8,30 +8,19 @@
  *
  * Where events can't tell the state (a hole in seq, an erased person, an own leaving) a fresh snapshot does.
  */
-import {
-  type ChatError,
-  limits,
-  message,
-  object,
-  type Parser,
-  type Snapshot,
-  snapshot as snapshotShape,
-  type User,
-} from '@payload-chat/protocol';
+import { type ChatError, limits, type Snapshot, snapshot as snapshotShape, type User } from '@payload-chat/protocol';
 import { advance } from './advance.ts';
+import { anything, pageMessages } from './core.ts';
 import { sameEpoch } from './epoch.ts';
 import { type KeptThread, nameOf, type ThreadHost } from './kept-thread.ts';
-import { createOutbox, type Entry } from './outbox.ts';
+import { later, want } from './later.ts';
+import type { Acts, createHands, Hands } from './more/hands.ts';
 import type { Request } from './request.ts';
 import { createShown } from './shown.ts';
 import type { Phase, ThreadStore, ThreadTarget, ThreadView } from './view.ts';
 
-/** Messages in a page. */
-const pageMessages = 50;
 /** How long receipts gather. */
 const readMs = 500;
-const docAnswer = object({ doc: message });
-const anything: Parser<true> = () => true;
 
 export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread {
   const { clock, persist } = host;
@@ -39,7 +28,7 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
   const subscribers = new Set<{ run: (view: ThreadView) => void }>();
   const shown = createShown();
   const typists = new Map<string, { user: User; cancel: () => void }>();
-  const outbox = createOutbox(post, persist, clock, changed);
+  let hands: Hands | undefined;
   let phase: Phase = { is: 'loading' };
   let snapshot: Snapshot | undefined;
   /** The thread's id, once known also while it is closed. */
@@ -50,11 +39,9 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
   let newAfter: number | null | undefined;
   let readSeq = 0;
   let cancelRead: (() => void) | undefined;
-  let typedAtMs = 0;
   /** One object per opening, and one per load under way. */
   let life: object | undefined;
   let loading: object | undefined;
-  let paging: Promise<void> | undefined;
   let view: ThreadView | undefined;
   let telling = false;
 
@@ -79,7 +66,7 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
     if (!snapshot) return;
     const { messages } = snapshot;
     const newest = Math.max(seq, messages.at(-1)?.seq ?? 0);
-    outbox.keep(
+    hands?.keep(
       ({ taken, localId }) =>
         (!taken || taken.seq > newest) && !messages.some((one) => one.localId === localId && isMe(one.sender)),
     );
@@ -101,15 +88,6 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
     changed();
   }
 
-  async function post({ content, localId, replyTo }: Entry) {
-    const { session } = host;
-    await session.write();
-    const body = { ...('support' in target ? {} : target), content, localId, replyTo };
-    const { doc } = await session.call(docAnswer, 'messages', { body });
-    lookAgain();
-    return doc;
-  }
-
   async function refresh() {
     if (!life) return;
     const mine = {};
@@ -125,7 +103,7 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
         hasOlder = fresh.messages.length >= pageMessages;
         if (newAfter === undefined) newAfter = fresh.me?.readSeq ?? null;
         readSeq = Math.max(readSeq, newAfter ?? 0);
-        outbox.keep(({ taken }) => !taken);
+        hands?.keep(({ taken }) => !taken);
         enter({ is: 'ready' });
         hold(fresh);
         host.sync(fresh.cursor);
@@ -160,25 +138,18 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
     host.sync();
   }
 
-  async function page() {
-    const first = snapshot?.messages[0];
-    const mine = life;
-    if (!first || !hasOlder) return;
-    const older = await persist(
-      () => call(snapshotShape, `${path}/snapshot?limit=${pageMessages}&before=${first.seq}`),
-      () => life === mine,
-    );
-    // A fresh snapshot meanwhile may have dropped what this page goes before.
-    if (!older || snapshot?.messages[0]?.id !== first.id) return;
-    hasOlder = older.messages.length >= pageMessages;
-    hold({ ...snapshot, messages: [...older.messages, ...snapshot.messages] });
-  }
-
-  async function change(messageId: string, method: 'PATCH' | 'DELETE', body?: { content: string }) {
-    const { doc } = await call(docAnswer, `messages/${messageId}`, { method, body });
-    if (!snapshot) return;
-    const messages = snapshot.messages.map((held) => (held.id === doc.id && held.changed < doc.changed ? doc : held));
-    hold({ ...snapshot, messages });
+  /** What is done to the thread, once that can be. */
+  function act<Name extends keyof Acts>(name: Name): Acts[Name] {
+    const run = (...given: unknown[]) => {
+      hands ??= (later._hands as typeof createHands)(thread);
+      return (hands.acts[name] as (...given: unknown[]) => Promise<void>)(...given);
+    };
+    return ((...given: unknown[]) => {
+      if (later._hands) return run(...given);
+      const done = persist(want, () => !host.closed).then(() => later._hands && run(...given));
+      done.catch(() => {}); // Who looks hears why from the elements.
+      return done;
+    }) as unknown as Acts[Name];
   }
 
   function tellRead() {
@@ -199,15 +170,15 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
         thread: snapshot?.thread,
         me: me(),
         participants: snapshot?.participants ?? [],
-        messages: shown(snapshot?.messages ?? [], outbox.entries, id, me(), host.connection.is === 'offline'),
+        messages: shown(snapshot?.messages ?? [], hands?.entries ?? [], id, me(), host.connection.is === 'offline'),
         hasOlder,
-        loadingOlder: paging !== undefined,
+        loadingOlder: hands?.paging ?? false,
         typing: Array.from(typists.values(), ({ user }) => user),
         readByOthers: snapshot?.me
           ? Math.max(0, ...snapshot.participants.map((seat) => (isMe(seat.user) ? 0 : seat.readSeq)))
           : 0,
         newAfter: newAfter ?? null,
-        sendAgainAtMs: outbox.againAtMs,
+        sendAgainAtMs: hands?.againAtMs ?? null,
       };
       return view;
     },
@@ -223,32 +194,13 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
         });
       };
     },
-    send(content, { replyTo } = {}) {
-      if (!host.closed) outbox.add(content, replyTo);
-    },
-    retry: outbox.retry,
-    discard(localId) {
-      outbox.keep((entry) => entry.localId !== localId || !entry.error);
-      changed();
-    },
-    edit: (messageId, content) => change(messageId, 'PATCH', { content }),
-    remove: (messageId) => change(messageId, 'DELETE'),
-    loadOlder() {
-      paging ??= page()
-        .catch(refresh)
-        .finally(() => {
-          paging = undefined;
-          changed();
-        });
-      changed();
-      return paging;
-    },
-    typing() {
-      const nowMs = clock.now();
-      if (!snapshot || me()?.kind === 'guest' || nowMs - typedAtMs < limits.typingEveryMs) return;
-      typedAtMs = nowMs;
-      call(anything, `chat/threads/${id}/typing`, { body: {} }).catch(() => {}); // A passing fact, soon told again.
-    },
+    send: act('send'),
+    retry: act('retry'),
+    discard: act('discard'),
+    edit: act('edit'),
+    remove: act('remove'),
+    loadOlder: act('loadOlder'),
+    typing: act('typing'),
     read(upTo) {
       const last = snapshot?.me && snapshot.messages.findLast((one) => one.seq <= upTo && !isMe(one.sender));
       if (!last || last.seq <= readSeq) return;
@@ -262,11 +214,25 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
     },
   };
 
-  return {
+  const thread: KeptThread = {
     store,
     target,
+    host,
+    path,
     get open() {
-      return life !== undefined;
+      return life;
+    },
+    get snapshot() {
+      return snapshot;
+    },
+    get hasOlder() {
+      return hasOlder;
+    },
+    hold,
+    prepend(messages) {
+      if (!snapshot) return;
+      hasOlder = messages.length >= pageMessages;
+      hold({ ...snapshot, messages: [...messages, ...snapshot.messages] });
     },
     get cursor() {
       return snapshot?.cursor;
@@ -312,7 +278,7 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
     lookAgain,
     changed,
     restart() {
-      outbox.keep(() => false);
+      hands?.keep(() => false);
       cancelRead?.();
       cancelRead = undefined;
       readSeq = 0;
@@ -320,4 +286,5 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
       if (subscribers.size && !host.closed) open();
     },
   };
+  return thread;
 }

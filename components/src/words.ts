@@ -1,23 +1,16 @@
 /**
  * Every word that the elements say. `{}` stands for a name or a number. An element's `words` replaces some or all.
  */
-export const englishWords = {
+import type { words as moreWords } from './more/words.ts';
+
+const words = {
   write: 'Write a message',
   send: 'Send',
-  sending: 'Sending',
   sent: 'Sent',
   read: 'Read',
-  waiting: 'Waiting',
   edited: 'Edited',
   deleted: 'Message deleted',
-  notSent: 'Not sent.',
   tryAgain: 'Try again',
-  delete: 'Delete',
-  reply: 'Reply',
-  copy: 'Copy text',
-  edit: 'Edit',
-  more: 'More',
-  cancel: 'Cancel',
   you: 'You',
   team: 'Team',
   support: 'Support',
@@ -31,14 +24,6 @@ export const englishWords = {
   severalTyping: 'Several people are typing',
   closed: 'Conversation closed',
   reopen: 'Write to open it again',
-  membersOnly: 'Only members can write here.',
-  tooLong: 'Over 4,000 characters. Shorten it, then send.',
-  left: '{} characters left',
-  slower: 'A little slower, please. You can send again in {} s.',
-  replying: 'Replying to {}',
-  editing: 'Editing your message',
-  escCancels: 'Esc cancels',
-  keys: 'Enter to send, Shift + Enter for a new line',
   reconnecting: 'Reconnecting…',
   offline: "You're offline.",
   later: 'Messages go out later.',
@@ -50,9 +35,14 @@ export const englishWords = {
   absent: 'Nothing to see here',
   absentText: "This conversation doesn't exist, or you're not part of it.",
   earlier: 'Earlier message',
+  stale: 'This page is older than the chat. Reload it.',
+  notLoaded: "Part of the chat didn't load. Try again.",
 };
 
-export type Words = typeof englishWords;
+export type Words = typeof words & typeof moreWords;
+
+/** The second half comes with what it is for. */
+export const englishWords = words as Words;
 
 export function fill(word: string, value: string | number): string {
   return word.replace('{}', () => String(value));

@@ -1,6 +1,7 @@
 /** What the client's tests hold in their hand: a fake edge, a clock that they move, and browsers on lines of their own. */
 import { type ManualClock, manualClock } from '@payload-chat/protocol/testing';
 import { expect, onTestFinished } from 'vitest';
+import '../src/more/write.ts';
 import { type ClientOptions, createClient, type KeyStorage } from '../src/client.ts';
 import type { ThreadTarget, ThreadView } from '../src/view.ts';
 import { createFakeEdge, type FakeEdge, type FakeEdgeOptions } from './fake-edge.ts';

@@ -32,8 +32,8 @@ export interface Platform<B extends object> {
   /** A snapshot that needs no asking of the server; `undefined` where it does. */
   snapshot(request: Request, id: string, client: string | undefined): Promise<Response | undefined>;
   numbers(): Promise<HubNumbers[]>;
-  /** `chat.js`; `undefined` where it was not built. */
-  script(request: Request): Promise<Response | undefined>;
+  /** One file of the script for a tag; `undefined` where it was not built. */
+  script(request: Request, file: 'chat.js' | 'chat-more.js'): Promise<Response | undefined>;
   /** The server was seen to answer. */
   onServerSeen?(): void;
 }
@@ -68,6 +68,12 @@ export function createApp<B extends object>({ config, upstream, platform, clock,
     return responseOf(answer);
   }
 
+  async function script(c: Call, file: 'chat.js' | 'chat-more.js'): Promise<Response> {
+    const found = await platform.script(c.req.raw, file);
+    if (!found) throw new ChatError('not-found');
+    return found;
+  }
+
   const own: Partial<Record<RouteName, Handler>> = {
     async stream(c) {
       // An edge serves no edges.
@@ -84,15 +90,12 @@ export function createApp<B extends object>({ config, upstream, platform, clock,
       const headers = { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8', 'Cache-Control': 'no-store' };
       return new Response(metricsText(await platform.numbers()), { headers });
     },
-    async script(c) {
-      const script = await platform.script(c.req.raw);
-      if (!script) throw new ChatError('not-found');
-      return script;
-    },
+    script: (c) => script(c, 'chat.js'),
+    more: (c) => script(c, 'chat-more.js'),
   };
 
   /** Works without a server and a key. */
-  const always = new Set<RouteName>(['health', 'script']);
+  const always = new Set<RouteName>(['health', 'script', 'more']);
 
   app.use(async (c, next) => {
     await next();

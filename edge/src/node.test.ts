@@ -32,7 +32,7 @@ edgeContract(
   async (variables) => {
     const folder = await mkdtemp(path.join(tmpdir(), 'chat-edge-'));
     const file = path.join(folder, 'chat.js');
-    await writeFile(file, script);
+    for (const each of [file, path.join(folder, 'chat-more.js')]) await writeFile(each, script);
     const edge = await startNodeEdge({ SCRIPT_FILE: file, ...variables });
     return {
       url: edge.url,

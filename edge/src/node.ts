@@ -1,6 +1,7 @@
 /** The edge on Node: one hub per site in this process. `node edge/src/node.ts`; README: Configuration. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createAdaptorServer } from '@hono/node-server';
 import { responseOf } from './answer.ts';
@@ -25,6 +26,11 @@ const port = wholeOf('PORT', 8787, 65_535);
 const trustedHops = wholeOf('CHAT_TRUSTED_HOPS', 0, 16);
 const script = env.SCRIPT_FILE || fileURLToPath(new URL('../../components/dist/chat.js', import.meta.url));
 
+const files = {
+  'chat.js': scriptFile(script),
+  'chat-more.js': scriptFile(path.join(path.dirname(script), 'chat-more.js')),
+};
+
 const core = createCore(config, fetch);
 const { hubs, reading } = createLocal(core);
 const app = createApp<Bindings>({
@@ -38,7 +44,7 @@ const app = createApp<Bindings>({
       return answer && responseOf(answer);
     },
     numbers: async () => hubs.numbers(),
-    script: scriptFile(script),
+    script: (request, file) => files[file](request),
     onServerSeen: hubs.nudge,
   },
 });

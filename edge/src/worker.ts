@@ -44,8 +44,8 @@ function createWorkerApp(env: WorkerEnv): App {
         const hubs = await Promise.allSettled(ids.map((id) => env.HUBS.get(env.HUBS.idFromString(id)).numbers()));
         return hubs.flatMap((hub) => (hub.status === 'fulfilled' ? hub.value : []));
       },
-      async script(request) {
-        const asked = new Request(new URL('/chat.js', request.url), request);
+      async script(request, file) {
+        const asked = new Request(new URL(`/${file}`, request.url), request);
         const found = await env.ASSETS.fetch(asked);
         if (found.status !== 200 && found.status !== 304) return undefined;
         const script = new Response(found.body, found);

@@ -12,7 +12,7 @@ export interface RunningEdge {
   close(): Promise<void>;
 }
 
-/** Starts an edge with these variables beside what every edge needs; `script` is what it serves as `chat.js`. */
+/** Starts an edge with these variables beside what every edge needs; `script` is what it serves as `chat.js` and `chat-more.js`. */
 export type StartEdge = (variables: Record<string, string>) => Promise<RunningEdge>;
 
 export function edgeContract(name: string, start: StartEdge, script: string): void {
@@ -290,8 +290,8 @@ export function edgeContract(name: string, start: StartEdge, script: string): vo
     });
 
     describe('serves', () => {
-      it('chat.js to any page, and again only if it changed', async () => {
-        const response = await fetch(`${edge.url}/chat.js`, { headers: { Origin: pageOrigin } });
+      it.each(['chat.js', 'chat-more.js'])('%s to any page, and again only if it changed', async (file) => {
+        const response = await fetch(`${edge.url}/${file}?of-a-build`, { headers: { Origin: pageOrigin } });
         expect(response.status).toBe(200);
         expect(await response.text()).toBe(script);
         expect(response.headers.get('Content-Type')).toBe('text/javascript; charset=utf-8');
@@ -300,9 +300,9 @@ export function edgeContract(name: string, start: StartEdge, script: string): vo
         expect(response.headers.get('Cache-Control')).toBe('public, max-age=300');
         const etag = response.headers.get('ETag') ?? '';
         expect(etag).toMatch(/^(W\/)?"[^"]+"$/);
-        const again = await fetch(`${edge.url}/chat.js`, { headers: { 'If-None-Match': etag } });
+        const again = await fetch(`${edge.url}/${file}?of-a-build`, { headers: { 'If-None-Match': etag } });
         expect(again.status).toBe(304);
-        expect((await fetch(`${edge.url}/chat.js`, { method: 'HEAD' })).status).toBe(200);
+        expect((await fetch(`${edge.url}/${file}?of-a-build`, { method: 'HEAD' })).status).toBe(200);
       });
 
       it('health while the server is well', async () => {

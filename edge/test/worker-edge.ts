@@ -17,7 +17,7 @@ export async function startWorkerEdge(variables: Record<string, string>): Promis
   // Asking Cloudflare for a description of this machine, and telling it what was done, are not part of a test.
   Object.assign(process.env, { CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_SEND_METRICS: 'false' });
   const folder = await mkdtemp(path.join(tmpdir(), 'chat-edge-'));
-  await writeFile(path.join(folder, 'chat.js'), scriptText);
+  for (const file of ['chat.js', 'chat-more.js']) await writeFile(path.join(folder, file), scriptText);
   await writeFile(path.join(folder, 'other.js'), 'not for you');
   const worker = await unstable_startWorker({
     config: fileURLToPath(new URL('../../wrangler.toml', import.meta.url)),

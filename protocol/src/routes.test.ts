@@ -16,7 +16,7 @@ test('the edge never proxies the grant, answers streams, health, metrics and the
   const names = Object.keys(routes) as RouteName[];
   const answeredBy = (hop: string) => names.filter((name) => routes[name].hop === hop);
   expect(answeredBy('never')).toEqual(['grant']);
-  expect(answeredBy('own')).toEqual(['stream', 'health', 'metrics', 'script']);
+  expect(answeredBy('own')).toEqual(['stream', 'health', 'metrics', 'script', 'more']);
   expect(answeredBy('proxy')).toHaveLength(14);
 });
 

@@ -21,6 +21,7 @@ const table = {
   health: 'GET /api/chat/health',
   metrics: 'GET /api/chat/metrics',
   script: 'GET /chat.js',
+  more: 'GET /chat-more.js',
 } as const;
 
 export type RouteName = keyof typeof table;
@@ -51,7 +52,7 @@ export const routes = /* @__PURE__ */ Object.fromEntries(
     {
       method: methodOf(name),
       path: partOf(name, 1),
-      hop: name === 'grant' ? 'never' : /^(stream|health|metrics|script)$/.test(name) ? 'own' : 'proxy',
+      hop: name === 'grant' ? 'never' : /^(stream|health|metrics|script|more)$/.test(name) ? 'own' : 'proxy',
     },
   ]),
 ) as Readonly<Record<RouteName, Route>>;

@@ -1,12 +1,10 @@
 import { html, nothing, type TemplateResult } from 'lit/html.js';
 import { ChatElement } from '../chat-element.ts';
 import { type Draft, draftOf } from '../draft.ts';
+import { later } from '../later.ts';
 import { icon } from '../look/icons.ts';
 import { tokens } from '../look/tokens.ts';
-import { parseMarkdown, plainText } from '../markdown.ts';
-import { fill } from '../words.ts';
 import { composerStyles } from './composer-styles.ts';
-import { hintOf } from './hint.ts';
 
 /**
  * The field in which a thread's next message is written. `<chat-thread>` brings its own; alone it writes to the thread
@@ -28,10 +26,14 @@ import { hintOf } from './hint.ts';
  * @csspart hint - Under the field: what is wrong, or how much is left.
  */
 export class ChatComposer extends ChatElement {
-  private _refusal = '';
-  private _busy = false;
-  private _draft: Draft | undefined;
-  private _tick: ReturnType<typeof setTimeout> | undefined;
+  /** @internal What is being written. */
+  _draft: Draft | undefined;
+  /** @internal Why an edit was refused; and whether one is on its way. */
+  _refusal = '';
+  /** @internal */
+  _busy = false;
+  /** @internal */
+  _tick: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
     super(tokens, composerStyles);
@@ -43,34 +45,33 @@ export class ChatComposer extends ChatElement {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    clearTimeout(this._tick);
     this._listen(undefined);
   }
 
   protected override _view(): TemplateResult {
     const words = this._words;
     this._listen(this._store && draftOf(this._store));
-    const draft = this._draft;
-    const chars = draft?.text.trim().length ?? 0;
-    const waitMs = (this._shown.view?.sendAgainAtMs ?? 0) - Date.now();
-    const hint = hintOf(words, chars, waitMs, this._refusal);
-    clearTimeout(this._tick);
-    if (waitMs > 0) this._tick = setTimeout(() => this.requestUpdate(), waitMs % 1000 || 1000);
-    const ready = draft && chars && !this._busy && !hint?.fault;
+    const text = this._draft?.text ?? '';
+    const fault = later._fault;
+    const { strip, hint, ready } = later._look?.composing(this) ?? {
+      strip: nothing,
+      hint: fault ? html`<div class="n d" id="n" part="hint" role="alert">${words[fault]}</div>` : nothing,
+      ready: true,
+    };
     return html`<div class="c">
       <slot name="notice"></slot>
       <div class="f" part="field" @click=${this._press}>
-        ${draft?.context ? this._context(draft.context) : nothing}
+        ${strip}
         <div class="r">
           <textarea
             part="input"
             rows="1"
-            dir=${draft?.text ? 'auto' : nothing}
+            dir=${text ? 'auto' : nothing}
             enterkeyhint="send"
             aria-describedby="n"
             aria-label=${words.write}
             placeholder=${words.write}
-            .value=${draft?.text ?? ''}
+            .value=${text}
             @input=${this._write}
             @keydown=${this._key}
           ></textarea>
@@ -78,17 +79,13 @@ export class ChatComposer extends ChatElement {
             class="i send"
             part="send"
             aria-label=${words.send}
-            ?disabled=${!ready}
+            ?disabled=${!ready || !text.trim()}
             @mousedown=${(event: Event) => event.preventDefault()}
             @click=${this._send}
           >${icon('send')}</button>
         </div>
       </div>
-      ${
-        hint
-          ? html`<div class=${hint.fault ? 'n d' : 'n'} id="n" part="hint" aria-live=${hint.counts ? 'off' : 'polite'}>${hint.text}</div>`
-          : html`<div class="n y" id="n" part="hint">${words.keys}</div>`
-      }
+      ${hint}
     </div>`;
   }
 
@@ -106,32 +103,11 @@ export class ChatComposer extends ChatElement {
     return this._root.querySelector('textarea');
   }
 
-  private _context({ is, message }: NonNullable<Draft['context']>) {
-    const words = this._words;
-    const name = message.own ? words.you : message.sender.name;
-    return html`<div class="k" part="context">
-      <p>
-        <b>${is === 'edit' ? words.editing : fill(words.replying, name)}</b>
-        <span dir="auto">${is === 'edit' ? words.escCancels : plainText(parseMarkdown(message.content))}</span>
-      </p>
-      <button class="i" aria-label=${words.cancel} @click=${() => this._draft?.end()}>${icon('close')}</button>
-    </div>`;
-  }
-
   private _listen(draft: Draft | undefined): void {
-    if (draft === this._draft) return;
-    for (const name of ['begin', 'end']) {
-      this._draft?.removeEventListener(name, this._turn);
-      draft?.addEventListener(name, this._turn);
-    }
+    this._draft?.composers.delete(this);
     this._draft = draft;
+    draft?.composers.add(this);
   }
-
-  private _turn = ({ type }: Event): void => {
-    this._refusal = '';
-    this.requestUpdate();
-    if (type === 'begin') queueMicrotask(() => this.focus());
-  };
 
   private _press(event: Event): void {
     if (!(event.target as Element).closest('button')) this.focus();
@@ -153,39 +129,28 @@ export class ChatComposer extends ChatElement {
       event.preventDefault();
       this._root.querySelector<HTMLButtonElement>('.send')?.click();
     }
-    if (event.key === 'Escape' && this._draft?.context) {
+    const draft = this._draft;
+    if (event.key === 'Escape' && draft?.context) {
       event.stopPropagation();
-      this._draft.end();
+      later._look?.end(draft);
     }
   }
 
   private _send(): void {
-    const store = this._store;
-    const draft = this._draft;
-    const content = draft?.text.trim();
-    if (!store || !draft || !content) return;
     this.focus();
-    if (draft.context?.is === 'edit') return void this._edit(content, draft, draft.context.message);
-    const replyTo = draft.context?.message.id;
-    if (!this._tell('chat-send', { content, replyTo })) return;
+    const draft = this._draft;
+    if (later._look) later._look.send(this);
+    if (later._look || !draft) return;
+    // Taken from the field as it is now: what is written on is the next message.
+    const content = draft.text.trim();
     draft.text = '';
-    store.send(content, replyTo ? { replyTo } : {});
-    draft.end();
-  }
-
-  private async _edit(content: string, draft: Draft, message: { id: string; content: string }): Promise<void> {
-    const context = draft.context;
-    this._busy = true;
-    this.requestUpdate();
-    try {
-      if (content !== message.content) await this._store?.edit(message.id, content);
-      if (draft.context === context) draft.end();
-    } catch (error) {
-      this._refusal = (error as Error).message;
-      this._tell('chat-error', { error });
-    }
-    this._busy = false;
-    this.requestUpdate();
+    this._want().then(
+      () => later._look?.send(this, content),
+      () => {
+        draft.text = `${content}\n${draft.text}`.trim();
+        this.requestUpdate();
+      },
+    );
   }
 }
 

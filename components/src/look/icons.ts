@@ -1,26 +1,22 @@
 import { html, type TemplateResult } from 'lit/html.js';
-
-const ring = 'M10 3a7 7 0 1 1 0 14 7 7 0 0 1 0-14';
+import type { strokes as lateStrokes } from '../more/strokes.ts';
 
 /** Strokes on a field of 20, drawn with round ends. */
-export const strokes = {
+const early = {
   send: 'M10 16V4M5 9l5-5 5 5',
   down: 'M10 4v12M5 11l5 5 5-5',
   reply: 'M8 4 3.5 8.5 8 13M3.5 8.5H12a4.5 4.5 0 0 1 4.5 4.5v3',
-  more: 'M4 10h.01M10 10h.01M16 10h.01',
-  copy: 'M9 7h6q2 0 2 2v6q0 2-2 2H9q-2 0-2-2V9q0-2 2-2M13 7V5q0-2-2-2H5Q3 3 3 5v6q0 2 2 2h2',
-  edit: 'M4 16l1-4 8.5-8.5q1-1 2 0l1 1q1 1 0 2L8 15zM12 5l3 3',
-  delete: 'M4 5.5h12M8 5.5V3h4v2.5M5.5 5.5l.7 11.5h7.6l.7-11.5M8.5 9v5M11.5 9v5',
-  close: 'M5 5l10 10M15 5 5 15',
   sent: 'M4 10.5l4 4 8.5-9.5',
   read: 'M1.5 11l3.5 3.5L13 5M9.5 13.5l1 1L18.5 5',
-  clock: `${ring}M10 6.5V10l2.5 1.5`,
-  alert: `${ring}M10 6.5v4M10 13.5h.01`,
+  alert: 'M10 3a7 7 0 1 1 0 14 7 7 0 0 1 0-14M10 6.5v4M10 13.5h.01',
   lock: 'M6.5 9h7q1.5 0 1.5 1.5v4q0 1.5-1.5 1.5h-7Q5 16 5 14.5v-4Q5 9 6.5 9M7 9V7a3 3 0 0 1 6 0v2',
   offline: 'M3 3l14 14M2.5 8q1.5-1.5 3.5-2.3M9.5 5q4.5 0 8 3M5.5 11.5q1-1 2.5-1.4M12.5 10.3l2 1.2M10 15h.01',
   lines: 'M3.5 7.5h13M3.5 12.5h8',
   spinner: 'M10 3a7 7 0 1 1-7 7',
-} as const;
+};
+
+/** The rest comes with what it is for. */
+export const strokes = early as typeof early & typeof lateStrokes;
 
 /**
  * A glyph, which the stylesheet knows by its name (`reply` is mirrored from right to left). A button's name stands with the

@@ -11,7 +11,6 @@ export const tokens = css`
     --_oa: var(--chat-on-accent, color(from var(--_a) srgb-linear var(--_l) var(--_l) var(--_l)));
     --_at: var(--chat-accent-text, light-dark(oklch(from var(--_a) min(l, .43) c h), oklch(from var(--_a) max(l, .81) min(c, .13) h)));
     --_s: var(--chat-surface, light-dark(#fff, #13181a));
-    --_sr: var(--chat-surface-raised, light-dark(#fff, #1d2427));
     --_ss: var(--chat-surface-sunken, light-dark(#f3f6f6, #0d1112));
     --_t: var(--chat-text, light-dark(#151b1d, #e8eeef));
     --_m: var(--chat-text-muted, light-dark(#566266, #9eabaf));
@@ -27,7 +26,6 @@ export const tokens = css`
     --_z: var(--chat-font-size, 15px);
     --_r: var(--chat-radius, 16px);
     --_h: min(4px, var(--_r) / 4);
-    --_v: color-mix(in srgb, var(--_t) 5%, transparent);
     --_p: color-mix(in srgb, var(--_t) 9%, transparent);
     --_w0: var(--chat-max-width, 760px);
     box-sizing: border-box;
@@ -69,8 +67,6 @@ export const tokens = css`
     border-radius: calc(var(--_r) - 4px);
     color: var(--_m);
   }
-  .i:hover { background: var(--_v); color: var(--_t) }
-  .i:active { background: var(--_p) }
   :host(:dir(rtl)) .reply { transform: scaleX(-1) }
   @supports not (color: oklch(from red l c h)) {
     :host {

@@ -63,7 +63,12 @@ export class Log {
     const byKey = new Map<string, Line>();
     const { words, kind } = setting;
     const last = this._setting;
-    const anew = !last || last.kind !== kind || last.times !== setting.times || !same(words, last.words);
+    const anew =
+      !last ||
+      last.look !== setting.look ||
+      last.kind !== kind ||
+      last.times !== setting.times ||
+      !same(words, last.words);
     this._setting = setting;
     for (const row of rows) {
       const key = `${row.is} ${row.key}`;

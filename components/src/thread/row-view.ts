@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit/html.js';
+import { later } from '../later.ts';
 import { avatar } from '../look/avatar.ts';
 import { icon } from '../look/icons.ts';
 import { isFewEmoji, parseMarkdown, plainText } from '../markdown.ts';
@@ -14,6 +15,8 @@ export interface Setting {
   times: Times;
   /** `direct`, `support` or `room`; one of a later year looks like a room. */
   kind: string | undefined;
+  /** What a reader may do with messages is here. */
+  look: unknown;
 }
 
 type Part = TemplateResult | string | typeof nothing;
@@ -74,7 +77,7 @@ function messageView(row: MessageRow, setting: Setting): TemplateResult {
     <div class="b" part=${own ? 'bubble bubble-own' : 'bubble'}>
       ${message.replyTo && !deletedAt ? quoteView(row.original, words) : nothing}
       <div class="t" dir="auto" id=${`t${key}`}>${deletedAt ? words.deleted : contentView(content)}</div>
-      ${open ? barView(words) : nothing}
+      ${(open && later._look?.barView(words)) || nothing}
     </div>
     ${metaView(row, time, setting)}
   </div>`;
@@ -98,33 +101,15 @@ function quoteView(original: ShownMessage | undefined, words: Words): TemplateRe
   </button>`;
 }
 
-function barView(words: Words): TemplateResult {
-  return html`<div class="bar">
-    <button class="i" name="reply" tabindex="-1" aria-label=${words.reply}>${icon('reply')}</button>
-    <button class="i" name="menu" tabindex="-1" aria-label=${words.more} aria-haspopup="menu">${icon('more')}</button>
-  </div>`;
-}
-
 /** Under the bubble: of others that it was edited; of the reader's own how far it has come. */
 function metaView({ message, last, read }: MessageRow, time: string, { words, kind }: Setting): Part {
   const { own, delivery, editedAt, deletedAt } = message;
-  if (delivery.is === 'failed') return failureView(delivery.error, words);
+  if (delivery.is !== 'sent' && (last || delivery.is === 'failed'))
+    return later._look?.undeliveredView(delivery, words) ?? nothing;
   const edited = editedAt && !deletedAt ? words.edited : '';
   if (!own || !last) return edited && html`<div class="n">${edited}</div>`;
-  if (delivery.is !== 'sent')
-    return html`<div class="n s" part="receipt">${words[delivery.is === 'waiting' ? 'waiting' : 'sending']} ${icon('clock')}</div>`;
   const stamp = html`<time part="time" datetime=${message.timestamp}>${time}</time>`;
   if (kind === 'room' || deletedAt) return html`<div class="n">${edited} ${stamp}</div>`;
   const state = read ? 'read' : 'sent';
   return html`<div class="n s" part="receipt">${edited} ${stamp} ${words[state]} ${icon(state)}</div>`;
-}
-
-function failureView(error: { code: string; retry: boolean; message: string }, words: Words): TemplateResult {
-  const again = error.retry || error.code === 'unauthorized';
-  const reason =
-    error.code === 'too-large' ? words.tooLong : error.code === 'forbidden' ? words.membersOnly : error.message;
-  return html`<div class="n s d" part="receipt" role="alert">
-    ${icon('alert')}
-    <span>${again ? words.notSent : reason} <button name=${again ? 'retry' : 'rewrite'}>${again ? words.tryAgain : words.edit}</button> · <button name="discard">${words.delete}</button></span>
-  </div>`;
 }

@@ -16,12 +16,12 @@ const glyphs = {
   back: 'sent',
 } satisfies Record<string, keyof typeof strokes>;
 
-export function stateView(is: 'empty' | 'failed' | 'absent', words: Words): TemplateResult {
+export function stateView(is: 'empty' | 'failed' | 'absent', words: Words, reload?: () => void): TemplateResult {
   return html`<div class="st" part=${is === 'empty' ? is : 'error'}>
     <div>${icon(glyphs[is])}</div>
     <h3>${words[is]}</h3>
     <p>${words[`${is}Text`]}</p>
-    ${is === 'failed' ? html`<button class="bt" name="reload">${words.tryAgain}</button>` : nothing}
+    ${is === 'failed' ? html`<button class="bt" @click=${reload}>${words.tryAgain}</button>` : nothing}
   </div>`;
 }
 

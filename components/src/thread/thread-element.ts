@@ -1,15 +1,15 @@
 import { html, nothing, type TemplateResult } from 'lit/html.js';
 import { ChatElement } from '../chat-element.ts';
+import { later } from '../later.ts';
 import { avatar } from '../look/avatar.ts';
 import { icon } from '../look/icons.ts';
 import { tokens } from '../look/tokens.ts';
 import { parseMarkdown, plainText } from '../markdown.ts';
+import type { Deeds } from '../more/deeds.ts';
 import { timesIn } from '../times.ts';
 import type { ThreadStore, ThreadView } from '../view.ts';
 import { fill, type Words } from '../words.ts';
-import { Deeds } from './deeds.ts';
 import { Log } from './log.ts';
-import { deedsOf, menuView } from './menu.ts';
 import { headOf, Reading } from './reading.ts';
 import { newWords } from './row-view.ts';
 import { keyOf, rowsOf } from './rows.ts';
@@ -76,7 +76,7 @@ export class ChatThread extends ChatElement {
   _shownView: ThreadView | undefined;
   private _of: ThreadStore | undefined;
   private _reading = new Reading();
-  private _deeds = new Deeds(this);
+  private _deeds: Deeds | undefined;
   private _banner: Banner;
   private _onScreen = false;
   private _tried = false;
@@ -86,6 +86,21 @@ export class ChatThread extends ChatElement {
 
   constructor() {
     super(tokens, threadStyles);
+    // What was done to a message before the rest was there is done again once it is.
+    for (const type of ['click', 'keydown'])
+      this._root.addEventListener(type, (event) => {
+        const target = event.target as Element;
+        if (this._deeds || !target.closest('.rows') || target.closest('a')) return;
+        const again = new (event.constructor as typeof Event)(type, event);
+        this._want().then(
+          () => target.dispatchEvent(again),
+          () => {},
+        );
+      });
+  }
+
+  protected override _equip(): void {
+    this._deeds = later._look && new later._look.Deeds(this);
   }
 
   override connectedCallback(): void {
@@ -95,20 +110,13 @@ export class ChatThread extends ChatElement {
     const look = () => this._look();
     addEventListener('focus', look, { signal });
     document.addEventListener('visibilitychange', look, { signal });
-    addEventListener(
-      'pointerdown',
-      (event) => event.composedPath().includes(this._at('.mn') as Element) || this._deeds._close(),
-      {
-        signal,
-        capture: true,
-      },
-    );
+    addEventListener('pointerdown', (event) => this._deeds?._elsewhere(event), { signal, capture: true });
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this._deeds._close();
-    this._deeds._lift();
+    this._deeds?._close();
+    this._deeds?._lift();
     this._life?.abort();
     this._sizes?.disconnect();
     this._screen?.disconnect();
@@ -142,9 +150,13 @@ export class ChatThread extends ChatElement {
       this._screen.observe(this._at('.pw') as Element);
     }
     if (view) {
-      const rows = view.phase.is === 'ready' ? rowsOf(view, this._reading._unread, this._deeds._current) : [];
+      const rows = view.phase.is === 'ready' ? rowsOf(view, this._reading._unread, this._deeds?._current) : [];
       const times = timesIn(this.closest('[lang]')?.getAttribute('lang') ?? document.documentElement.lang);
-      log._fill(rows, { words: this._words, times, kind: view.thread?.kind }, view.connection.is === 'live');
+      log._fill(
+        rows,
+        { words: this._words, times, kind: view.thread?.kind, look: later._look },
+        view.connection.is === 'live',
+      );
     }
     log._stay();
     this._look();
@@ -158,14 +170,13 @@ export class ChatThread extends ChatElement {
     const status = view?.thread?.status === 'closed';
     const banner = phase === 'ready' || phase === 'loading' ? this._banner : undefined;
     const fresh = view && this._log && !this._log._follow ? this._reading._count(view) : 0;
-    const menu = this._deeds._menu;
     return html`
       <slot name="header">${this._header(view, words)}</slot>
       <div role="status">${banner ? bannerView(banner, words) : nothing}</div>
       <div class="lg" part="log" role="log" aria-live="off" aria-label=${words.messages} @scroll=${this._scroll}>
         <div class="in">
           <div class="rows"></div>
-          ${phase === 'loading' ? skeleton : phase !== 'ready' ? stateView(phase, words) : nothing}
+          ${phase === 'loading' ? skeleton : phase !== 'ready' ? stateView(phase, words, this._reload) : nothing}
           ${phase === 'ready' && !view?.messages.length ? html`<slot name="empty">${stateView('empty', words)}</slot>` : nothing}
           ${status ? html`<div class="y" part="system">${words.closed} · <b>${words.reopen}</b></div>` : nothing}
           ${view?.typing.length ? this._typing(view, words) : nothing}
@@ -186,9 +197,6 @@ export class ChatThread extends ChatElement {
         ><slot name="notice" slot="notice"></slot></chat-composer>
       </slot>
       <div class="vh" role="status">${this._said}</div>
-      <div class="mn" popover="manual" role="menu" aria-label=${words.more}>
-        ${menu && view ? menuView(deedsOf(menu, view), words) : nothing}
-      </div>
     `;
   }
 
@@ -257,8 +265,12 @@ export class ChatThread extends ChatElement {
     return html`<div class=${thread?.kind === 'direct' ? 'tp' : 'tp v'} part="typing"><i><s></s><s></s><s></s></i>${who}</div>`;
   }
 
+  private _reload(): void {
+    this._store?.reload();
+  }
+
   private _scroll(): void {
-    this._deeds._close();
+    this._deeds?._close();
     this._tried = false;
     if (this._log?._mark()) this.requestUpdate();
     this._look();

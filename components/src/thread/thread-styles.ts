@@ -123,9 +123,6 @@ export const threadStyles = css`
   .e .b { padding: 0; background: none }
   .e .t { font-size: 2.4em; line-height: calc(44/36) }
   .x .b { border: 1px dashed var(--_ls); background: none; color: var(--_m); font-style: italic }
-  .pending .b, .waiting .b { opacity: .72 }
-  .failed .b { border-color: var(--_d) }
-  .m:focus-visible .b { outline: 2px solid var(--_at) }
   a { color: var(--_at); text-underline-offset: 2px }
   .o a { color: var(--chat-bubble-own-text, var(--_at)) }
   .read { color: var(--_at) }
@@ -148,26 +145,6 @@ export const threadStyles = css`
   .q span { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden }
   .n { display: flex; align-items: center; gap: 4px; margin-top: 4px }
   .d { color: var(--_d) !important }
-  .n button { font-weight: 600; text-decoration: underline; text-underline-offset: 2px }
-  .bar {
-    position: absolute;
-    bottom: calc(100% - 8px);
-    inset-inline-start: max(0px, 100% - 76px);
-    display: flex;
-    padding: 3px;
-    border: 1px solid var(--_li);
-    border-radius: calc(var(--_r) * .75);
-    background: var(--_sr);
-    box-shadow: 0 1px 2px #00000014, 0 2px 8px #0000000f;
-    opacity: 0;
-    pointer-events: none;
-    transition: opacity .12s;
-    z-index: 1;
-  }
-  .o .bar { inset-inline: auto 4px }
-  .bar .i { width: 32px; height: 32px; border-radius: calc(var(--_r) * .5) }
-  @media (hover: hover) { .m:hover .bar { opacity: 1; pointer-events: auto } }
-  .bar:focus-within { opacity: 1 }
   .y { padding-block: 16px 0; text-align: center }
   .y b, .w { font-weight: 600 }
   .w.y { padding-block: 20px 4px }
@@ -206,26 +183,6 @@ export const threadStyles = css`
     font-weight: 600;
     box-shadow: 0 2px 6px #00000014, 0 12px 32px #00000024;
   }
-  .mn {
-    position: fixed;
-    inset: auto;
-    width: 216px;
-    margin: 0;
-    padding: 4px;
-    border: 1px solid var(--_li);
-    border-radius: calc(var(--_r) * .75);
-    background: var(--_sr);
-    color: inherit;
-    box-shadow: 0 2px 6px #00000014, 0 12px 32px #00000024;
-  }
-  .mn button { display: flex; align-items: center; gap: 12px; width: 100%; height: 40px; padding-inline: 12px; border-radius: calc(var(--_r) * .5) }
-  .mn button:is(:hover, :focus) { background: var(--_v) }
-  .mn svg, kbd { color: var(--_m) }
-  .mn .d svg { color: inherit }
-  .mn button { outline-offset: -2px }
-  .mn span { flex: 1 }
-  kbd { font: inherit; font-size: .8em; text-transform: uppercase }
-  hr { margin: 4px; border: 0; border-top: 1px solid var(--_li) }
   .st { margin-block: auto; padding: 16px; text-align: center; font-size: calc(1em*14/15); line-height: calc(20/14); color: var(--_m) }
   .st > * { margin-inline: auto }
   .st > div {
@@ -247,7 +204,6 @@ export const threadStyles = css`
     color: var(--_t);
     font-weight: 600;
   }
-  .bt:hover { background: var(--_v) }
   .sk { animation: show 0s .3s both }
   .sk div { display: flex; gap: 8px; margin-top: 16px }
   .sk i, .sk p { height: 32px; width: 32px; border-radius: 10px; background: var(--_p) }
@@ -265,9 +221,6 @@ export const threadStyles = css`
   @media (max-width: 479px) { .in { padding: 12px } }
   @media (pointer: coarse) {
     .h { height: 60px }
-    .mn button { height: 44px }
-    .b { -webkit-touch-callout: none; user-select: none; touch-action: manipulation }
-    .n button { padding-block: 14px; margin-block: -14px }
   }
   @media (prefers-reduced-motion: reduce) { .reconnecting svg, .tp s { animation: none } }
   @media (forced-colors: active) { .o .b { border-width: 2px; padding: 7px 11px } }

@@ -1,8 +1,10 @@
 /** A message's menu: what may be done with it, and where the menu stands. */
-import { html, nothing, type TemplateResult } from 'lit/html.js';
-import { icon } from '../look/icons.ts';
+import type { TemplateResult } from 'lit/html.js';
+import { handed } from '../look/handed.ts';
 import type { ShownMessage, ThreadView } from '../view.ts';
 import type { Words } from '../words.ts';
+
+const { html, icon, nothing } = handed;
 
 export type Deed = 'reply' | 'copy' | 'edit' | 'delete';
 

@@ -6,7 +6,7 @@
  *          +----------retry----------/
  */
 import type { ChatError, Clock, Message } from '@payload-chat/protocol';
-import type { Persistence } from './persist.ts';
+import type { Persistence } from '../persist.ts';
 
 /** An entry is never changed, only replaced. `error` and `taken` exclude each other. */
 export interface Entry {

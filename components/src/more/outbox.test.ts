@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { setUp, textsOf } from '../test/harness.ts';
+import { setUp, textsOf } from '../../test/harness.ts';
 
 async function direct() {
   const site = setUp();

@@ -2,22 +2,14 @@
  * What a reader does with messages: by mouse, finger and key. Buttons say by their `name` what they do, so that one
  * listener serves the log and the menu.
  */
-import { draftOf } from '../draft.ts';
-import type { ShownMessage, ThreadStore, ThreadView } from '../view.ts';
-import type { Line, Log } from './log.ts';
-import { deedsOf, placeMenu, roved } from './menu.ts';
-import { keyOf } from './rows.ts';
+import { handed } from '../look/handed.ts';
+import type { Line } from '../thread/log.ts';
+import type { ChatThread } from '../thread/thread-element.ts';
+import type { ShownMessage, ThreadStore } from '../view.ts';
+import { begin } from './composing.ts';
+import { deedsOf, menuView, placeMenu, roved } from './menu.ts';
 
-/** What the deeds need of their thread. */
-export interface DeedHost extends HTMLElement {
-  readonly _root: ShadowRoot;
-  requestUpdate(): void;
-  _log: Log | undefined;
-  _store: ThreadStore | undefined;
-  _shownView: ThreadView | undefined;
-  _said: string;
-  _tell(name: string, detail: unknown): boolean;
-}
+const { draftOf, keyOf, render } = handed;
 
 /** A finger that rests this long (less than for the browser's own menu) opens ours; one that strays further, in pixels, scrolls. */
 const pressMs = 450;
@@ -31,17 +23,24 @@ export class Deeds {
   _current = '';
   /** Whose menu is open. */
   _menu: ShownMessage | undefined;
-  private _host: DeedHost;
+  private _host: ChatThread;
+  private _list = document.createElement('div');
   private _back: HTMLElement | undefined;
   private _press: ReturnType<typeof setTimeout> | undefined;
   private _at: [number, number] = [0, 0];
 
-  constructor(host: DeedHost) {
+  constructor(host: ChatThread) {
     this._host = host;
     const root = host._root;
+    const list = this._list;
+    list.className = 'mn';
+    list.popover = 'manual';
+    list.role = 'menu';
+    list.ariaLabel = host._words.more;
+    root.append(list);
     root.addEventListener('click', (event) => {
       // The finger that opened the menu lifts from what it rested on: that was no tap.
-      if (this._menu && !this._menuElement?.contains(event.target as Node)) return event.preventDefault();
+      if (this._menu && !list.contains(event.target as Node)) return event.preventDefault();
       const button = (event.target as Element).closest('button');
       if (button?.name) this._do(button.name, lineOf(button)?._message ?? this._menu, button);
     });
@@ -70,27 +69,26 @@ export class Deeds {
 
   /** Closes the menu, and gives the focus back where it was within it. */
   _close(): void {
-    const menu = this._menuElement;
-    if (!this._menu || !menu) return;
+    const menu = this._list;
+    if (!this._menu) return;
     const within = menu.contains(this._host._root.activeElement);
     this._menu = undefined;
     menu.hidePopover();
     if (within) this._back?.focus({ preventScroll: true });
-    this._host.requestUpdate();
   }
 
   _lift(): void {
     clearTimeout(this._press);
   }
 
-  private get _menuElement(): HTMLElement | null {
-    return this._host._root.querySelector('.mn');
+  /** Somewhere on the page a pointer goes down: elsewhere, that closes the menu. */
+  _elsewhere(event: Event): void {
+    if (!event.composedPath().includes(this._list)) this._close();
   }
 
   private _do(deed: string, message: ShownMessage | undefined, by: Element): void {
     const host = this._host;
     const store = host._store;
-    if (deed === 'reload') store?.reload();
     if (!store || !message) return;
     const draft = draftOf(store);
     const { localId = '', content, id } = message;
@@ -101,7 +99,7 @@ export class Deeds {
         break;
       case 'reply':
       case 'edit':
-        draft.begin(deed, message);
+        begin(draft, deed, message);
         break;
       case 'copy':
         navigator.clipboard?.writeText(content).catch(() => {}); // The page may not allow it.
@@ -129,12 +127,12 @@ export class Deeds {
 
   private _key(event: KeyboardEvent): void {
     const { key, target } = event;
-    const menu = this._menuElement;
-    const inMenu = this._menu && menu?.contains(target as Node);
+    const menu = this._list;
+    const inMenu = menu.contains(target as Node);
     const line = lineOf(target);
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (inMenu) {
-      const items = [...(menu?.querySelectorAll('button') ?? [])];
+      const items = [...menu.querySelectorAll('button')];
       const next = roved(items, target as HTMLButtonElement, key);
       if (next) next.focus();
       else if (key === 'Escape' || key === 'Tab') this._close();
@@ -163,21 +161,19 @@ export class Deeds {
 
   private _open(by: Element): void {
     const host = this._host;
+    const menu = this._list;
     const line = lineOf(by);
     const message = line?._message;
-    if (!this._may(message).length) return;
+    const deeds = this._may(message);
+    if (!deeds.length) return;
     this._back = (by.closest('button') ?? line?.firstElementChild) as HTMLElement;
     this._menu = message;
-    host.requestUpdate();
-    queueMicrotask(() => {
-      const menu = this._menuElement;
-      if (!menu || this._menu !== message) return;
-      menu.showPopover();
-      const rtl = getComputedStyle(host).direction === 'rtl';
-      const box = by.closest('button') ?? line?.querySelector('.b') ?? by;
-      placeMenu(menu, box.getBoundingClientRect(), message?.own !== rtl);
-      menu.querySelector('button')?.focus();
-    });
+    render(menuView(deeds, host._words), menu);
+    menu.showPopover();
+    const rtl = getComputedStyle(host).direction === 'rtl';
+    const box = by.closest('button') ?? line?.querySelector('.b') ?? by;
+    placeMenu(menu, box.getBoundingClientRect(), message?.own !== rtl);
+    menu.querySelector('button')?.focus();
   }
 
   /** Shows the original of a quote, loading back to it where need be. */

@@ -1,6 +1,10 @@
 /** What stands under the field, and whether what was written can be sent as it is. */
-import { limits } from '@payload-chat/protocol';
-import { fill, type Words } from '../words.ts';
+import { core } from '../core.ts';
+import { handed } from '../look/handed.ts';
+import type { Words } from '../words.ts';
+
+const { limits } = core;
+const { fill } = handed;
 
 export interface Hint {
   text: string;

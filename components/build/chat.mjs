@@ -1,0 +1,48 @@
+/**
+ * The script for a tag, as text: `chat.js`, and `chat-more.js`, which the first fetches at the reader's first intent and
+ * hands what both need. Neither imports the other by a fixed address: a copy under another URL would load twice.
+ */
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+import { minify } from 'terser';
+import { build } from 'vite';
+
+const folder = path.join(import.meta.dirname, '..');
+
+const options = {
+  module: true,
+  ecma: 2020,
+  compress: { passes: 3, unsafe_arrows: true, unsafe_methods: true, pure_getters: true, hoist_props: true },
+  // Names with an underscore are no one else's: those of these sources. Both files call them the same.
+  mangle: { properties: { regex: /^_/ } },
+  format: { comments: false },
+};
+
+/** One file's code and the modules it is made of. */
+async function bundle(mode) {
+  const { output } = await build({
+    configFile: path.join(folder, 'vite.config.ts'),
+    mode,
+    logLevel: 'error',
+    build: { write: false, minify: false },
+  });
+  const [{ code, moduleIds }] = output;
+  return { code, moduleIds };
+}
+
+/** @returns {Promise<{ chat: string, more: string }>} */
+export async function buildChat() {
+  const first = await bundle('chat');
+  const second = await bundle('more');
+  const twice = second.moduleIds.filter((id) => first.moduleIds.includes(id));
+  if (twice.length) throw new Error(`Both files of chat.js hold ${twice.join(', ')}: let the first hand it over.`);
+  const nameCache = {};
+  const { code: chat } = await minify(first.code, { ...options, nameCache });
+  const { code: more } = await minify(
+    `export const build = '__BUILD__'; export default (core, handed) => { ${second.code}; return more; };`,
+    { ...options, nameCache },
+  );
+  // Of the two together, so that a page knows whether they belong to each other.
+  const id = createHash('sha256').update(chat).update(more).digest('base64url').slice(0, 8);
+  return { chat: chat.replaceAll('__BUILD__', id), more: more.replaceAll('__BUILD__', id) };
+}

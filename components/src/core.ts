@@ -1,0 +1,9 @@
+/** What the client hands to the part of it that `chat.js` fetches later: that part has no copy of its own. */
+import { limits, message, object, type Parser, snapshot as snapshotShape } from '@payload-chat/protocol';
+
+/** Messages in a page. */
+export const pageMessages = 50;
+
+export const anything: Parser<true> = () => true;
+
+export const core = { limits, anything, docAnswer: object({ doc: message }), pageMessages, snapshotShape };

@@ -1,0 +1,109 @@
+/**
+ * As much of Lit's templates as the elements use, for `chat.js`, whose build puts this file in the place of
+ * `lit/html.js`: text, templates and lists as children; an attribute, `.property`, `?boolean` or `@event` as a whole.
+ * Lit itself costs a page 2.1 kB more; npm's entries leave it to the page. A value stands in a tag behind `name=`.
+ */
+
+export interface TemplateResult {
+  strings: TemplateStringsArray;
+  values: unknown[];
+}
+
+/** TypeScript's DOM does not know it yet. */
+interface PolicyFactory {
+  createPolicy(name: string, rules: { createHTML(markup: string): string }): { createHTML(markup: string): string };
+}
+
+type Setter = (value: unknown) => void;
+
+export const nothing = Symbol();
+
+export const html = (strings: TemplateStringsArray, ...values: unknown[]): TemplateResult => ({ strings, values });
+
+const templates = new WeakMap<TemplateStringsArray, HTMLTemplateElement>();
+/** The name under which pages with a list of policies allow Lit. */
+const policy = (globalThis as { trustedTypes?: PolicyFactory }).trustedTypes?.createPolicy('lit-html', {
+  createHTML: (markup) => markup,
+});
+const roots = new WeakMap<Node, Setter>();
+
+/** Shows a template in `container`, after what a page may have put there. */
+export function render(value: unknown, container: HTMLElement | DocumentFragment): void {
+  let set = roots.get(container);
+  if (!set) {
+    set = child(container.appendChild(new Comment()));
+    roots.set(container, set);
+  }
+  set(value);
+}
+
+/** What stands before the comment `end`. Text is changed where it stands, and so is what came from the same template. */
+function child(end: Comment): Setter {
+  const start = new Text();
+  end.before(start);
+  let last: unknown;
+  let setters: Setter[] | undefined;
+  return (value) => {
+    const { strings, values } = (value ?? {}) as Partial<TemplateResult>;
+    if (value === last) return;
+    if (!setters || !strings || strings !== (last as TemplateResult).strings) {
+      setters = undefined;
+      while (start.nextSibling !== end) start.nextSibling?.remove();
+      if (strings) {
+        const made = make(strings);
+        end.before(made.content);
+        setters = made.setters;
+      } else if (Array.isArray(value))
+        for (const item of value) {
+          const place = new Comment();
+          end.before(place);
+          child(place)(item);
+        }
+      const text = setters || Array.isArray(value) || value === nothing ? '' : String(value ?? '');
+      if (start.data !== text) start.data = text;
+    }
+    last = value;
+    setters?.forEach((set, index) => {
+      set(values?.[index]);
+    });
+  };
+}
+
+/** A copy of a template, and what fills its places. In a template `$` is an attribute's place, a comment a child's. */
+function make(strings: TemplateStringsArray) {
+  let template = templates.get(strings);
+  if (!template) {
+    template = document.createElement('template');
+    const markup = strings.join('\0').replace(/=\0/g, '=$').replace(/\0/g, '<!>');
+    template.innerHTML = policy?.createHTML(markup) ?? markup;
+    templates.set(strings, template);
+  }
+  const content = document.importNode(template.content, true);
+  const walker = document.createTreeWalker(content, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_COMMENT);
+  const setters: Setter[] = [];
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    if (node instanceof Comment) setters.push(child(node));
+    else
+      for (const { name, value } of [...(node as Element).attributes])
+        if (value === '$') {
+          (node as Element).removeAttribute(name);
+          setters.push(attribute(node as HTMLElement, name));
+        }
+  }
+  return { content, setters };
+}
+
+function attribute(element: HTMLElement, name: string): Setter {
+  const rest = name.slice(1);
+  let last: unknown;
+  if (name[0] === '@')
+    element.addEventListener(rest, (event) => (last as Setter).call((element.getRootNode() as ShadowRoot).host, event));
+  return (value) => {
+    if (value === last) return;
+    last = value;
+    if (name[0] === '.') Reflect.set(element, rest, value);
+    else if (name[0] === '?') element.toggleAttribute(rest, !!value);
+    else if (value === nothing) element.removeAttribute(name);
+    else if (name[0] !== '@') element.setAttribute(name, value as string);
+  };
+}

@@ -1,0 +1,87 @@
+/** What the composer does beyond taking in text: it answers, edits, says why something can't be sent, and sends. */
+import type { ChatComposer } from '../composer/composer-element.ts';
+import type { Draft } from '../draft.ts';
+import { handed } from '../look/handed.ts';
+import type { ShownMessage } from '../view.ts';
+import { hintOf } from './hint.ts';
+
+const { fill, html, icon, nothing, preview } = handed;
+
+/** Begins to answer or edit a message, in every composer of the draft. */
+export function begin(draft: Draft, is: 'reply' | 'edit', message: ShownMessage): void {
+  end(draft);
+  draft.context = { is, message };
+  if (is === 'edit') {
+    draft.kept = draft.text;
+    draft.text = message.content;
+  }
+  for (const composer of draft.composers) queueMicrotask(() => composer.focus());
+}
+
+export function end(draft: Draft): void {
+  if (draft.context?.is === 'edit') draft.text = draft.kept ?? '';
+  draft.context = undefined;
+  for (const composer of draft.composers) {
+    composer._refusal = '';
+    composer.requestUpdate();
+  }
+}
+
+/** What stands above and under the field, and whether what was written can be sent as it is. */
+export function composing(composer: ChatComposer) {
+  const words = composer._words;
+  const draft = composer._draft;
+  const waitMs = (composer._shown.view?.sendAgainAtMs ?? 0) - Date.now();
+  const hint = hintOf(words, draft?.text.trim().length ?? 0, waitMs, composer._refusal);
+  clearTimeout(composer._tick);
+  if (waitMs > 0) composer._tick = setTimeout(() => composer.requestUpdate(), waitMs % 1000 || 1000);
+  return {
+    strip: draft?.context ? stripView(composer, draft, draft.context) : nothing,
+    hint: hint
+      ? html`<div class=${hint.fault ? 'n d' : 'n'} id="n" part="hint" aria-live=${hint.counts ? 'off' : 'polite'}>${hint.text}</div>`
+      : html`<div class="n ks" id="n" part="hint">${words.keys}</div>`,
+    ready: !composer._busy && !hint?.fault,
+  };
+}
+
+function stripView({ _words: words }: ChatComposer, draft: Draft, { is, message }: NonNullable<Draft['context']>) {
+  const name = message.own ? words.you : message.sender.name;
+  return html`<div class="k" part="context">
+    <p>
+      <b>${is === 'edit' ? words.editing : fill(words.replying, name)}</b>
+      <span dir="auto">${is === 'edit' ? words.escCancels : preview(message.content)}</span>
+    </p>
+    <button class="i" aria-label=${words.cancel} @click=${() => end(draft)}>${icon('close')}</button>
+  </div>`;
+}
+
+/** Sends what was written, or `content` where that was taken from the field already. */
+export function send(composer: ChatComposer, content = composer._draft?.text.trim()): void {
+  const { _store: store, _draft: draft } = composer;
+  if (!store || !draft || !content) return;
+  if (draft.context?.is === 'edit') return void edit(composer, draft, content, draft.context.message);
+  const replyTo = draft.context?.message.id;
+  if (!composer._tell('chat-send', { content, replyTo })) {
+    draft.text ||= content;
+    composer.requestUpdate();
+    return;
+  }
+  if (draft.text.trim() === content) draft.text = '';
+  store.send(content, replyTo ? { replyTo } : {});
+  end(draft);
+}
+
+async function edit(composer: ChatComposer, draft: Draft, content: string, message: ShownMessage): Promise<void> {
+  const { context } = draft;
+  composer._busy = true;
+  composer.requestUpdate();
+  try {
+    if (content !== message.content) await composer._store?.edit(message.id, content);
+    if (draft.context === context) end(draft);
+  } catch (error) {
+    composer._refusal = (error as Error).message;
+    composer._tell('chat-error', { error });
+  }
+  composer._busy = false;
+  composer.requestUpdate();
+}

@@ -1,0 +1,107 @@
+/**
+ * What is done to a thread by who reads it: he writes, changes what he wrote, pages back. In `chat.js` a part of the
+ * second file; all that it needs of the thread is what `KeptThread` shows.
+ */
+import { core } from '../core.ts';
+import type { KeptThread } from '../kept-thread.ts';
+import type { ThreadStore } from '../view.ts';
+import { createOutbox, type Entry } from './outbox.ts';
+
+const { anything, docAnswer, limits, pageMessages, snapshotShape } = core;
+
+/** The methods of a store that change something. */
+export type Acts = Pick<ThreadStore, 'send' | 'retry' | 'discard' | 'edit' | 'remove' | 'loadOlder' | 'typing'>;
+
+export interface Hands {
+  readonly acts: Acts;
+  /** What was written and is not shown by the thread's own state, in order of writing. */
+  readonly entries: readonly Entry[];
+  /** 429: when the next send may go out, in milliseconds since 1970; null when now. */
+  readonly againAtMs: number | null;
+  readonly paging: boolean;
+  /** Drops of what was written what does not pass the test, without a word. */
+  keep(test: (entry: Entry) => boolean): void;
+}
+
+export function createHands(thread: KeptThread): Hands {
+  const { host, target, path } = thread;
+  const { clock, persist } = host;
+  const outbox = createOutbox(post, persist, clock, thread.changed);
+  let paging: Promise<void> | undefined;
+  let typedAtMs = 0;
+
+  async function post({ content, localId, replyTo }: Entry) {
+    const { session } = host;
+    await session.write();
+    const body = { ...('support' in target ? {} : target), content, localId, replyTo };
+    const { doc } = await session.call(docAnswer, 'messages', { body });
+    thread.lookAgain();
+    return doc;
+  }
+
+  async function page() {
+    const { open, snapshot } = thread;
+    const first = snapshot?.messages[0];
+    if (!first || !thread.hasOlder) return;
+    const older = await persist(
+      () => host.session.call(snapshotShape, `${path}/snapshot?limit=${pageMessages}&before=${first.seq}`),
+      () => thread.open === open,
+    );
+    // A fresh snapshot meanwhile may have dropped what this page goes before.
+    if (older && thread.snapshot?.messages[0]?.id === first.id) thread.prepend(older.messages);
+  }
+
+  async function change(messageId: string, method: 'PATCH' | 'DELETE', body?: { content: string }) {
+    const { doc } = await host.session.call(docAnswer, `messages/${messageId}`, { method, body });
+    const { snapshot } = thread;
+    if (!snapshot) return;
+    const messages = snapshot.messages.map((held) => (held.id === doc.id && held.changed < doc.changed ? doc : held));
+    thread.hold({ ...snapshot, messages });
+  }
+
+  const acts: Acts = {
+    send(content, { replyTo } = {}) {
+      if (!host.closed) outbox.add(content, replyTo);
+    },
+    retry: outbox.retry,
+    discard(localId) {
+      outbox.keep((entry) => entry.localId !== localId || !entry.error);
+      thread.changed();
+    },
+    edit: (messageId, content) => change(messageId, 'PATCH', { content }),
+    remove: (messageId) => change(messageId, 'DELETE'),
+    loadOlder() {
+      paging ??= page()
+        .catch(thread.refresh)
+        .finally(() => {
+          paging = undefined;
+          thread.changed();
+        });
+      thread.changed();
+      return paging;
+    },
+    typing() {
+      const { snapshot } = thread;
+      const nowMs = clock.now();
+      const { user } = host.session;
+      if (!snapshot || user?.kind === 'guest' || nowMs - typedAtMs < limits.typingEveryMs) return;
+      typedAtMs = nowMs;
+      // A passing fact, soon told again.
+      host.session.call(anything, `chat/threads/${snapshot.thread.id}/typing`, { body: {} }).catch(() => {});
+    },
+  };
+
+  return {
+    acts,
+    get entries() {
+      return outbox.entries;
+    },
+    get againAtMs() {
+      return outbox.againAtMs;
+    },
+    get paging() {
+      return paging !== undefined;
+    },
+    keep: outbox.keep,
+  };
+}

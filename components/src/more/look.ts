@@ -1,0 +1,12 @@
+/** What the elements show from a reader's first intent on, and do then. */
+import { handed } from '../look/handed.ts';
+import { strokes } from './strokes.ts';
+import { words } from './words.ts';
+
+export { begin, composing, end, send } from './composing.ts';
+export { Deeds } from './deeds.ts';
+export { styles } from './styles.ts';
+export { barView, undeliveredView } from './undelivered.ts';
+
+Object.assign(handed.englishWords, words);
+Object.assign(handed.strokes, strokes);

@@ -1,0 +1,20 @@
+/** Words that nobody meets before he does something. */
+export const words = {
+  sending: 'Sending',
+  waiting: 'Waiting',
+  notSent: 'Not sent.',
+  delete: 'Delete',
+  copy: 'Copy text',
+  edit: 'Edit',
+  reply: 'Reply',
+  more: 'More',
+  cancel: 'Cancel',
+  membersOnly: 'Only members can write here.',
+  tooLong: 'Over 4,000 characters. Shorten it, then send.',
+  left: '{} characters left',
+  slower: 'A little slower, please. You can send again in {} s.',
+  replying: 'Replying to {}',
+  editing: 'Editing your message',
+  escCancels: 'Esc cancels',
+  keys: 'Enter to send, Shift + Enter for a new line',
+};

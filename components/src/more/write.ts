@@ -1,0 +1,8 @@
+/** For npm's entries: writing comes with the client. */
+import { later } from '../later.ts';
+import { englishWords } from '../words.ts';
+import { createHands } from './hands.ts';
+import { words } from './words.ts';
+
+later._hands = createHands;
+Object.assign(englishWords, words);
