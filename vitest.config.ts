@@ -28,6 +28,7 @@ export default defineConfig({
       project('server', { testTimeout: 30_000, hookTimeout: 180_000 }),
       project('demo', { testTimeout: 30_000, hookTimeout: 60_000 }),
       // One file at a time: each brings up the whole stack.
+      project('chaos', { testTimeout: 120_000, hookTimeout: 300_000, fileParallelism: false }),
       project('e2e', { testTimeout: 120_000, hookTimeout: 300_000, fileParallelism: false }),
     ],
   },

@@ -6,7 +6,7 @@ import { underOwnNode } from './own-node.mjs';
 import { root } from './root.mjs';
 
 await underOwnNode(import.meta.url, async () => {
-  const typed = ['protocol', 'server', 'edge', 'components', 'demo', 'bench', 'e2e', 'scripts']
+  const typed = ['protocol', 'server', 'edge', 'components', 'demo', 'bench', 'chaos', 'e2e', 'scripts']
     .map((part) => path.join(part, 'tsconfig.json'))
     .filter((file) => fs.existsSync(path.join(root, file)));
   const checks = [

@@ -29,8 +29,9 @@ export async function runTests(names) {
 
   await sweepTestStacks();
   // The others run from the sources.
-  if (chosen.includes('e2e')) await build(partNames, (line) => console.log(line), { signal: abort.signal });
-  if (chosen.some((name) => ['scripts', 'elements', 'e2e'].includes(name))) await chromium();
+  if (chosen.includes('e2e') || chosen.includes('chaos'))
+    await build(partNames, (line) => console.log(line), { signal: abort.signal });
+  if (chosen.some((name) => ['scripts', 'elements', 'chaos', 'e2e'].includes(name))) await chromium();
 
   const results = [];
   for (const name of chosen) {

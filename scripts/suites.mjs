@@ -7,7 +7,7 @@ import { cache, root } from './root.mjs';
 import { countVitest } from './test-count.mjs';
 
 /** `elements` are the components in a browser, by web-test-runner; the others are projects of vitest.config.ts. */
-export const suiteNames = ['protocol', 'components', 'scripts', 'edge', 'server', 'demo', 'elements', 'e2e'];
+export const suiteNames = ['protocol', 'components', 'scripts', 'edge', 'server', 'demo', 'elements', 'chaos', 'e2e'];
 
 /**
  * Runs one suite with its output on our terminal.

@@ -1,0 +1,44 @@
+/** One way in which a house is broken, and mended. */
+import type { House } from '../house/house.ts';
+import type { Random } from '../random.ts';
+import type { Reader } from '../readers/reader.ts';
+
+/** What a fault may touch. */
+export interface Scene {
+  house: House;
+  /** Those of the running run. */
+  readers(): Reader[];
+  /** What the checker has to know of a fault: a history that ended, a log that was cut. */
+  notes: Notes;
+  /** Long runs hold everything back for longer. */
+  isLong: boolean;
+}
+
+export interface Notes {
+  /** Before rows of the log vanish: reads what was not read yet. */
+  keepLog(): Promise<void>;
+  /** The database is another one from now on; writes answered between the two times (ms since 1970) are lost by right. */
+  restored(copiedMs: number, backMs: number): void;
+}
+
+export interface Injected {
+  /** Says what exactly was drawn, for the plan's print. */
+  says?: string;
+  inject(): Promise<void>;
+  /** Comes back when what was broken is good again. Called once, after `inject`. */
+  heal(): Promise<void>;
+}
+
+export interface FaultKind {
+  name: string;
+  /** Alone in its run, beside a line fault: it restarts much, or replaces the database. */
+  isExclusive?: boolean;
+  /** Over at once, or mended by itself: nothing lasts. */
+  isInstant?: boolean;
+  /** How often it is drawn, against the 1 of others. */
+  weight?: number;
+  /** Resets that it may cause, beside none (I13). */
+  mayReset?: ReadonlyArray<'epoch' | 'expired' | 'ahead'>;
+  /** All that is random is drawn here, so that a seed repeats. */
+  draw(random: Random, scene: Scene): Injected;
+}

@@ -1,0 +1,15 @@
+/** Every way to break the house, by name. */
+import { ambushes } from './ambushes.ts';
+import { deaths } from './deaths.ts';
+import type { FaultKind } from './fault.ts';
+import { lineFaults } from './line-faults.ts';
+import { postgresFaults } from './postgres-faults.ts';
+import { readerFaults } from './reader-faults.ts';
+
+export const faultKinds: readonly FaultKind[] = [
+  ...deaths,
+  ...ambushes,
+  ...postgresFaults,
+  ...lineFaults,
+  ...readerFaults,
+];

@@ -1,0 +1,161 @@
+/**
+ * I12: an edge dies with all its readers, and they all come back. What the server then has to do must be the same for
+ * fifty as for five thousand: connections to it, and statements to its Postgres, are counted on the lines.
+ */
+import { pathOf } from '@payload-chat/protocol';
+import { type House, openHouse } from '../house/house.ts';
+import { ask } from '../people/ask.ts';
+import { openExternal } from '../people/person.ts';
+import { streamPath } from '../readers/reader.ts';
+import { join, type Member, spanOf } from './crowd.ts';
+
+export interface StormOptions {
+  /** Of the large storm; the small one has 50. */
+  readers: number;
+  signal: AbortSignal;
+  say(line: string): void;
+}
+
+interface Load {
+  connections: number;
+  queries: number;
+}
+
+interface Weather {
+  edge: 'node' | 'worker';
+  readers: number;
+  returning: Load;
+  reloading: Load;
+  backMs: { median: number; worst: number };
+  missed: number;
+}
+
+const few = 50;
+/** People with a token of their own among the readers; the others read a public room as guests. */
+const people = 40;
+/** Messages written while everybody is away. */
+const written = 20;
+/** More than this, in connections or statements, is growth: housekeeping falls into one storm and not into the other. */
+const slack = { connections: 6, queries: 60 };
+
+/** @returns whether the server's load did not grow and nobody missed anything. */
+export async function storm({ readers, signal, say }: StormOptions): Promise<boolean> {
+  const house = await openHouse({
+    report: say,
+    signal,
+    services: ['postgres', 'server-a', 'node', 'worker'],
+    pingMs: 20_000,
+  });
+  const all: Weather[] = [];
+  try {
+    for (const edge of ['node', 'worker'] as const)
+      for (const count of [few, readers]) {
+        signal.throwIfAborted();
+        const weather = await weathered(house, edge, count);
+        all.push(weather);
+        say(wordsOf(weather));
+      }
+  } finally {
+    await house.close();
+  }
+  return (['node', 'worker'] as const).every((edge) => {
+    const [small, large] = all.filter((one) => one.edge === edge) as [Weather, Weather];
+    const grew = (['returning', 'reloading'] as const).some(
+      (what) =>
+        large[what].connections > small[what].connections + slack.connections ||
+        large[what].queries > small[what].queries + slack.queries,
+    );
+    if (grew) say(`The server's load grew with the readers of the ${edge} edge.`);
+    return !grew && large.missed === 0 && small.missed === 0;
+  });
+}
+
+async function weathered(house: House, edge: 'node' | 'worker', count: number): Promise<Weather> {
+  const url = house.directUrlOf(edge);
+  const { site } = house.seed;
+  const at = () => url;
+  const named = await Promise.all(
+    Array.from({ length: people }, (_, nth) => openExternal(site, `storm-${edge}-${count}-${nth}`, at)),
+  );
+  const guest = await ask(url + pathOf('session'), { method: 'POST', body: { site: site.key, room: 'lobby' } });
+  const guestHeaders = { Authorization: `Bearer ${(guest.body as { token: string }).token}` };
+  const room = `${url}${streamPath(['room:lobby'])}`;
+  const headersOf = (nth: number) => (nth % 2 ? guestHeaders : (named[nth % people]?.headers() ?? guestHeaders));
+
+  let crowd: Member[] = Array.from({ length: count }, (_, nth) => join(room, headersOf(nth)));
+  await Promise.all(crowd.map(({ ready }) => ready));
+  const cursors = crowd.map(({ cursor }) => cursor);
+
+  // They come back as the rule says: a random part of a second later, then of two, then of four.
+  const line = house.lines[edge === 'node' ? 'fromNode' : 'fromWorker'];
+  const load = measure(line, house);
+  const killed = house.kill(edge);
+  await Promise.all(crowd.map(({ over }) => over));
+  await killed;
+  for (let nth = 0; nth < written; nth += 1)
+    await ask(`${house.directUrlOf('server-a')}${pathOf('send')}`, {
+      method: 'POST',
+      body: { room: 'lobby', content: `storm ${nth}`, localId: `storm-${edge}-${count}-${nth}` },
+      headers: named[0]?.headers() ?? {},
+    });
+  const beganMs = performance.now();
+  const spans: number[] = [];
+  crowd = await Promise.all(
+    cursors.map(async (cursor, nth) => {
+      for (let attempt = 0; ; attempt += 1) {
+        await pause(Math.random() * Math.min(30_000, 1000 * 2 ** attempt));
+        const member = join(room, headersOf(nth), cursor);
+        const isBack = await member.ready.then(
+          () => true,
+          () => false,
+        );
+        if (!isBack) continue;
+        spans.push(performance.now() - beganMs);
+        return member;
+      }
+    }),
+  );
+  await pause(1000);
+  const writes = written; // Their statements are the writers', and the same in both storms.
+  const returning = load();
+  const missed = crowd.filter(({ events }) => events !== writes).length;
+  for (const member of crowd) member.leave();
+
+  // And once more as pages that were loaded anew: a session, a snapshot, a stream.
+  const anew = measure(line, house);
+  const pages = await Promise.all(
+    Array.from({ length: count }, async () => {
+      await pause(Math.random() * 2000);
+      const session = await ask(url + pathOf('session'), {
+        method: 'POST',
+        body: { site: site.key, room: 'lobby' },
+        timeoutMs: 60_000,
+      });
+      const headers = { Authorization: `Bearer ${(session.body as { token: string }).token}` };
+      const snapshot = await ask(url + pathOf('snapshot', { id: 'room:lobby' }), { headers, timeoutMs: 60_000 });
+      const member = join(room, headers, (snapshot.body as { cursor: string }).cursor);
+      await member.ready;
+      return member;
+    }),
+  );
+  const reloading = anew();
+  for (const member of pages) member.leave();
+  return { edge, readers: count, returning, reloading, backMs: spanOf(spans), missed };
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** What the server is asked from now on. */
+function measure(line: { made: number }, { taps }: House): () => Load {
+  const before = { connections: line.made, queries: taps.a.queries };
+  return () => ({ connections: line.made - before.connections, queries: taps.a.queries - before.queries });
+}
+
+function wordsOf({ edge, readers, returning, reloading, backMs, missed }: Weather): string {
+  const load = ({ connections, queries }: Load) => `${connections} connections, ${queries} statements`;
+  return (
+    `${edge} edge, ${readers} readers: returning cost the server ${load(returning)}; reloading ${load(reloading)}; ` +
+    `back after ${(backMs.median / 1000).toFixed(1)} s (median), ${(backMs.worst / 1000).toFixed(1)} s (worst); ` +
+    `${missed} missed or doubled something`
+  );
+}
