@@ -19,6 +19,10 @@ export interface ChatOptions {
   limits?: Partial<Limits>;
   /** How long the log remembers: 7 days and at least 2,000 events of each site unless given. */
   log?: Partial<Keeping>;
+  /** How long it is kept who of the staff read which conversation, in days; 90 unless given. */
+  accessLogDays?: number;
+  /** Where pages load `chat.js` from, for the snippet that the panel prints; the server itself unless given. */
+  edgeUrl?: string;
   /** How many streams one person, or one address, may hold open at this process; edges aside. */
   streams?: Partial<StreamBounds>;
 }
@@ -31,6 +35,8 @@ export interface ResolvedOptions {
   trustedHops: number;
   limits: Partial<Limits>;
   log: Keeping;
+  accessLogDays: number;
+  edgeUrl: string | undefined;
   streams: Partial<StreamBounds>;
 }
 
@@ -44,6 +50,8 @@ export function resolveOptions(given: ChatOptions): ResolvedOptions {
     trustedHops: given.trustedHops ?? 0,
     limits: given.limits ?? {},
     log: resolveKeeping(given.log),
+    accessLogDays: given.accessLogDays ?? 90,
+    edgeUrl: given.edgeUrl?.replace(/\/+$/, '') || undefined,
     streams: given.streams ?? {},
   };
 }

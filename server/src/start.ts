@@ -5,6 +5,7 @@ import { adapterOf, queryOf, tablesOf } from './log/database.ts';
 import { install } from './log/install.ts';
 import { checkNames } from './log/search-path.ts';
 import { optionsOf } from './options.ts';
+import { keepRetention } from './privacy/retention.ts';
 import { runtimeIfStarted, startRuntime } from './runtime.ts';
 
 /** @throws Error with a sentence that says what is missing and what to run. */
@@ -19,6 +20,7 @@ export async function start(payload: Payload): Promise<void> {
   await install(payload);
   await checkNames(payload);
   startRuntime(payload);
+  keepRetention(payload);
 }
 
 function checkAccounts(payload: Payload): void {

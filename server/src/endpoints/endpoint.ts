@@ -31,6 +31,11 @@ export function endpoint(name: RouteName, handler: Handler): Endpoint {
   };
 }
 
+/** A path that no wire names: the panel's, at the server alone. No page of another origin reads its answers. */
+export function serverEndpoint(method: 'get' | 'post', path: string, handler: Handler): Endpoint {
+  return { method, path, handler: (req) => answered(req, handler, {}) };
+}
+
 /** What a browser asks before a cross-origin request: nothing is known of the site yet, so any Origin is told the same. */
 export function preflights(names: readonly RouteName[]): Endpoint[] {
   const paths = new Set(names.map((name) => mounted(routes[name].path)));
@@ -40,8 +45,7 @@ export function preflights(names: readonly RouteName[]): Endpoint[] {
 const preflight = (req: PayloadRequest): Response =>
   new Response(null, { status: 204, headers: { ...corsHeaders, ...corsOf(originOf(req)), Vary: 'Origin' } });
 
-async function answered(req: PayloadRequest, handler: Handler): Promise<Response> {
-  const cors = corsOf(originOf(req));
+async function answered(req: PayloadRequest, handler: Handler, cors = corsOf(originOf(req))): Promise<Response> {
   try {
     const response = await handler(req);
     for (const [name, value] of Object.entries({ Vary: 'Origin', ...cors })) response.headers.set(name, value);

@@ -4,6 +4,7 @@ import type { Endpoint } from 'payload';
 import { preflights } from './endpoint.ts';
 import { grantEndpoint } from './grant.ts';
 import { healthEndpoint, metricsEndpoint } from './health.ts';
+import { eraseEndpoint, exportEndpoint } from './people.ts';
 import { readEndpoint, typingEndpoint } from './receipts.ts';
 import { leaveEndpoint, unseatEndpoint } from './seats.ts';
 import { editEndpoint, removeEndpoint, sendEndpoint } from './send.ts';
@@ -44,6 +45,8 @@ export const chatEndpoints: Endpoint[] = [
   grantEndpoint,
   healthEndpoint,
   metricsEndpoint,
+  exportEndpoint,
+  eraseEndpoint,
 ];
 
 /** Under `/api/messages`, before Payload's own. */

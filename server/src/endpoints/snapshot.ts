@@ -14,6 +14,7 @@ import {
 import { toMessage, toThread, toUser } from '../collections/wire.ts';
 import { type Caller, someCaller } from '../identity/caller.ts';
 import { queryOf, type Row, tablesOf } from '../log/database.ts';
+import { noteStaff } from '../privacy/access-log.ts';
 import { runtime } from '../runtime.ts';
 import { endpoint, json } from './endpoint.ts';
 import { limitReads } from './limits.ts';
@@ -100,6 +101,7 @@ export async function snapshotOf(
   const thread = found && threadRow(found.thread);
   const seat = found?.seat ? seatRow(found.seat) : undefined;
   if (!thread || !maySee(caller, thread, seat)) throw new ChatError('not-found');
+  if (thread.kind === 'support' || !seat || seat.quiet) noteStaff(req, caller, 'read', thread);
   return {
     thread: toThread(thread),
     participants: participantsOf(found.seats, site),

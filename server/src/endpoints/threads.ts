@@ -5,6 +5,7 @@ import { columns, messageRow, personRow, threadRow } from '../collections/rows.t
 import { toMessage, toThread, toUser } from '../collections/wire.ts';
 import { type Caller, someCaller } from '../identity/caller.ts';
 import { queryOf, type Row, tablesOf } from '../log/database.ts';
+import { noteStaff } from '../privacy/access-log.ts';
 import { endpoint, json } from './endpoint.ts';
 import { limitReads } from './limits.ts';
 import { numberIn } from './query-number.ts';
@@ -26,6 +27,7 @@ export const threadsEndpoint = endpoint('threads', async (req) => {
   const limit = Math.min(numberIn(req.searchParams, 'limit', 1, faults) ?? defaultRows, maxRows);
   const after = placeOf(req.searchParams.get('cursor'), faults);
   if (faults.length) throw new ChatError('invalid', { faults });
+  noteStaff(req, who, 'list');
   // A guest has no row and no threads.
   return json(who.user.kind === 'guest' ? { docs: [], next: null } : await listThreads(req, who, limit, after));
 });

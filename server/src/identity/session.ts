@@ -6,6 +6,7 @@ import { belongs, type Site, siteByKey, takes } from '../collections/sites/site.
 import { toUser } from '../collections/wire.ts';
 import { inTransaction } from '../log/commit-proof.ts';
 import { isDuplicate } from '../log/database-fault.ts';
+import { noteReading } from '../privacy/access-log.ts';
 import { cookieLogin, readLogin } from './account-login.ts';
 import { callerOfClaims } from './caller.ts';
 import { claimantOf } from './claims.ts';
@@ -167,6 +168,7 @@ async function answer(req: PayloadRequest, claims: Unsigned, user: User, visitor
   const iat = await issueTime(req, claims);
   const exp = Math.min(iat + tokenUse.lifeS, claims.until ?? Number.POSITIVE_INFINITY);
   if (exp <= iat) throw new ChatError('unauthorized');
+  if (user.kind === 'agent') noteReading(req, { user: user.id, name: user.name, what: 'listen', site: claims.site });
   return {
     token: await signToken(req.payload, { ...claims, iat, exp }),
     expiresAt: new Date(exp * 1000).toISOString(),

@@ -1,10 +1,11 @@
 import { limits } from '@payload-chat/protocol';
 import type { CollectionConfig } from 'payload';
 import { inThreadsOfModerator, inThreadsOfReader, nobody } from '../../access/rules.ts';
+import { notePanel } from '../../privacy/note-panel.ts';
 import { changed, keepFixed } from '../fixed.ts';
 import { lockBeforeWrite } from '../row-lock.ts';
 import { giveId, textId } from '../text-id.ts';
-import { completeMessage, leaveTombstone, tellErased, tellMessage } from './hooks.ts';
+import { completeMessage, leaveTombstone, noteReplies, tellErased, tellMessage } from './hooks.ts';
 import { showSender } from './show-sender.ts';
 
 /** What people wrote. A deleted one leaves a tombstone: its place in the thread, without its text. */
@@ -68,7 +69,9 @@ export const messages: CollectionConfig = {
       leaveTombstone,
     ],
     afterChange: [tellMessage],
+    beforeDelete: [noteReplies],
     afterDelete: [tellErased],
     afterRead: [showSender],
+    afterOperation: [notePanel],
   },
 };

@@ -3,14 +3,16 @@ import type {
   CollectionAfterChangeHook,
   CollectionAfterDeleteHook,
   CollectionBeforeChangeHook,
+  CollectionBeforeDeleteHook,
   CollectionBeforeValidateHook,
   PayloadRequest,
 } from 'payload';
 import { append, rewriteContent } from '../../log/append.ts';
-import { tablesOf, transactionOf } from '../../log/database.ts';
+import { noteOf } from '../../log/commit-proof.ts';
+import { type Row, tablesOf, transactionOf } from '../../log/database.ts';
 import { actorOf } from '../actor.ts';
 import { personIn, threadIn, userIn } from '../look-up.ts';
-import { idOf, type MessageRow, messageRow } from '../rows.ts';
+import { columns, idOf, type MessageRow, messageRow } from '../rows.ts';
 import { toMessage } from '../wire.ts';
 
 /** Relations are looked up, since a missing one would be an SQL fault; numbers are the log's to give. */
@@ -55,6 +57,18 @@ export const tellMessage: CollectionAfterChangeHook = async ({ doc, operation, p
   await tell(req, row.deletedAt ? 'message.deleted' : 'message.edited', row, null);
 };
 
+const repliesKey = (id: string) => `replies to ${id}`;
+
+/** Replies lose what they refer to; who they are can't be asked afterwards. */
+export const noteReplies: CollectionBeforeDeleteHook = async ({ id, req }) => {
+  const query = await transactionOf(req);
+  const rows = await query(
+    `select ${columns.message} from ${tablesOf(req.payload).messages} m where m.reply_to_id = $1 order by m.seq`,
+    [String(id)],
+  );
+  (await noteOf(req)).memo.set(repliesKey(String(id)), rows);
+};
+
 /** Erased by the host's own code: no tombstone, and no text in the log. */
 export const tellErased: CollectionAfterDeleteHook = async ({ doc, req }) => {
   const row = messageRow(doc);
@@ -65,6 +79,9 @@ export const tellErased: CollectionAfterDeleteHook = async ({ doc, req }) => {
     { ...row, content: '', deletedAt: row.deletedAt ?? new Date().toISOString() },
     null,
   );
+  const replies = ((await noteOf(req)).memo.get(repliesKey(row.id)) ?? []) as Row[];
+  for (const reply of replies.map(messageRow))
+    await tell(req, reply.deletedAt ? 'message.deleted' : 'message.edited', { ...reply, replyTo: undefined }, null);
 };
 
 async function tell(

@@ -1,5 +1,6 @@
 import type { CollectionConfig } from 'payload';
 import { admins, nobody, threadsOfModerator, threadsOfReader } from '../../access/rules.ts';
+import { notePanel } from '../../privacy/note-panel.ts';
 import { changed, keepFixed } from '../fixed.ts';
 import { lockBeforeWrite } from '../row-lock.ts';
 import { giveId, textId } from '../text-id.ts';
@@ -96,6 +97,7 @@ export const threads: CollectionConfig = {
     beforeChange: [keepFixed('id', 'site', 'kind', 'key', 'slot', 'changed')],
     afterChange: [tellThread],
     beforeDelete: [refuseErasing],
+    afterOperation: [notePanel],
   },
 };
 
