@@ -12,7 +12,15 @@ const folder = path.join(import.meta.dirname, '..');
 const options = {
   module: true,
   ecma: 2020,
-  compress: { passes: 3, unsafe_arrows: true, unsafe_methods: true, pure_getters: true, hoist_props: true },
+  compress: {
+    passes: 3,
+    unsafe: true,
+    unsafe_comps: true,
+    hoist_funs: true,
+    unsafe_arrows: true,
+    unsafe_methods: true,
+    pure_getters: true,
+  },
   // Names with an underscore are no one else's: those of these sources. Both files call them the same.
   mangle: { properties: { regex: /^_/ } },
   format: { comments: false },

@@ -7,30 +7,44 @@ import { render, type TemplateResult } from 'lit/html.js';
 /** On a server there are no elements to extend: the modules load there, and nothing is defined. */
 const Element = (globalThis.HTMLElement ?? Object) as typeof HTMLElement;
 
+/** Properties that an attribute carries; `lang`, which is heard too, is every element's. */
+const attributes = ['site', 'edge', 'thread', 'room', 'theme', 'heading'];
+/** Properties that none carries. */
+const objects = ['client', 'words', 'getToken'];
+const sheets = new Map<string, CSSStyleSheet>();
+
 export abstract class Base extends Element {
-  /** Attributes, each a property too. */
-  static observedAttributes: string[] = [];
-  /** Properties that no attribute carries. */
-  static objects: string[] = [];
+  static observedAttributes = [...attributes, 'lang'];
 
   /** @internal */
   readonly _root = this.attachShadow({ mode: 'open' });
+  /** @internal */
+  _objects: Record<string, unknown> = {};
   private _due = false;
 
-  constructor(...styles: Array<() => CSSStyleSheet>) {
+  constructor(...styles: string[]) {
     super();
-    this._root.adoptedStyleSheets = styles.map((made) => made());
-  }
-
-  connectedCallback(): void {
+    this._style(...styles);
     // What a page set before the element was defined hides the property: it is set again.
-    for (const name of Object.keys(this)) {
-      if (name in Object.getPrototypeOf(this)) {
+    for (const name of [...attributes, ...objects])
+      if (Object.hasOwn(this, name)) {
         const value = Reflect.get(this, name);
         Reflect.deleteProperty(this, name);
         Reflect.set(this, name, value);
       }
+  }
+
+  /** Adds stylesheets, each one for all elements: no CSP forbids them. */
+  protected _style(...styles: string[]): void {
+    for (const text of styles) {
+      const sheet = sheets.get(text) ?? new CSSStyleSheet();
+      if (!sheets.has(text)) sheet.replaceSync(text);
+      sheets.set(text, sheet);
+      this._root.adoptedStyleSheets.push(sheet);
     }
+  }
+
+  connectedCallback(): void {
     this.requestUpdate();
   }
 
@@ -48,55 +62,42 @@ export abstract class Base extends Element {
     });
   }
 
-  protected _update(): void {
+  /** @internal */
+  _update(): void {
     render(this._view(), this._root, { host: this });
   }
 
   protected abstract _view(): TemplateResult;
 }
 
+for (const name of attributes)
+  Object.defineProperty(Base.prototype, name, {
+    get(this: Base) {
+      return this.getAttribute(name) ?? undefined;
+    },
+    set(this: Base, value: unknown) {
+      if (value == null) this.removeAttribute(name);
+      else this.setAttribute(name, String(value));
+    },
+  });
+
+for (const name of objects)
+  Object.defineProperty(Base.prototype, name, {
+    get(this: Base) {
+      return this._objects[name];
+    },
+    set(this: Base, value: unknown) {
+      this._objects[name] = value;
+      this.requestUpdate();
+    },
+  });
+
 /** Defines an element once. A second copy on the page leaves the first in place and says so. */
-export function define(name: string, element: typeof Base & CustomElementConstructor): void {
+export function define(name: string, element: CustomElementConstructor): void {
   if (!globalThis.customElements) return;
-  if (customElements.get(name)) {
-    console.warn(`<${name}> is defined already: this page loads it twice.`);
-    return;
-  }
-  for (const attribute of element.observedAttributes) {
-    if (attribute in element.prototype) continue; // `lang` is every element's.
-    Object.defineProperty(element.prototype, attribute, {
-      get(this: Base) {
-        return this.getAttribute(attribute) ?? undefined;
-      },
-      set(this: Base, value: unknown) {
-        if (value == null) this.removeAttribute(attribute);
-        else this.setAttribute(attribute, String(value));
-      },
-    });
-  }
-  for (const object of element.objects) {
-    const values = new WeakMap<Base, unknown>();
-    Object.defineProperty(element.prototype, object, {
-      get(this: Base) {
-        return values.get(this);
-      },
-      set(this: Base, value: unknown) {
-        values.set(this, value);
-        this.requestUpdate();
-      },
-    });
-  }
-  customElements.define(name, element);
+  if (customElements.get(name)) console.warn(`<${name}> is defined already: this page loads it twice.`);
+  else customElements.define(name, element);
 }
 
-/** A stylesheet for `adoptedStyleSheets`, which no CSP forbids; one for all elements. The template holds no values. */
-export function css([text = '']: TemplateStringsArray): () => CSSStyleSheet {
-  let styles: CSSStyleSheet | undefined;
-  return () => {
-    if (!styles) {
-      styles = new CSSStyleSheet();
-      styles.replaceSync(text);
-    }
-    return styles;
-  };
-}
+/** The text of a stylesheet, which the build packs. It holds no values. */
+export const css = ([text = '']: TemplateStringsArray): string => text;

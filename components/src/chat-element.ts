@@ -1,15 +1,12 @@
 import { Base } from './base.ts';
-import { type Aim, ThreadController } from './controller.ts';
 import { later, want } from './later.ts';
 import { pageClient, pageEdge } from './page-client.ts';
-import { type ChatProvider, ProviderRequest } from './provider/provider-element.ts';
+import type { ChatProvider } from './provider/provider-element.ts';
 import type { Client, ThreadStore } from './view.ts';
 import { englishWords, type Words } from './words.ts';
 
 /** What thread and composer share: which thread of which client they show, and in which words. */
 export abstract class ChatElement extends Base {
-  static override observedAttributes = ['site', 'edge', 'thread', 'room', 'lang', 'theme', 'heading'];
-  static override objects = ['client', 'words'];
   declare site: string | undefined;
   declare edge: string | undefined;
   declare thread: string | undefined;
@@ -17,63 +14,54 @@ export abstract class ChatElement extends Base {
   declare theme: string | undefined;
   declare client: Client | undefined;
   declare words: Partial<Words> | undefined;
-  /** @internal */
-  _shown = new ThreadController(this, () => this._aim());
-  private _provider: ChatProvider | undefined;
-  private _leave: (() => void) | undefined;
-  private _warned = false;
+  /** @internal The nearest provider, which takes the element in its care. */
+  _provider: ChatProvider | undefined;
+  /** @internal What is shown; nothing while detached, or without a site and an edge. */
+  _store: ThreadStore | undefined;
+  private _stop: (() => void) | undefined;
   private _equipped = false;
 
-  constructor(...styles: ConstructorParameters<typeof Base>) {
+  constructor(...styles: string[]) {
     super(...styles);
     const onIntent = () => void (this._equipped || this._want().catch(() => {})); // Asked for again at the next.
     for (const type of ['pointerenter', 'focusin', 'keydown', 'click', 'input']) this.addEventListener(type, onIntent);
   }
 
+  override connectedCallback(): void {
+    this.dispatchEvent(new CustomEvent('chat-provider-request', { detail: this, bubbles: true, composed: true }));
+    this._turn(this._client?.open(this._target));
+    super.connectedCallback();
+  }
+
+  disconnectedCallback(): void {
+    this._provider?._elements.delete(this);
+    this._provider = undefined;
+    this._turn();
+  }
+
   /** Resolves when what a reader's first intent needs is here, and shown. @throws ChatError */
   protected _want(): Promise<void> {
-    return want(this._aim()?.client.edge).finally(() => {
+    return want(this._client?.edge).finally(() => {
       for (const element of [this, this._root.querySelector('chat-composer') as ChatElement | null])
         if (element?.isConnected) element._update();
     });
   }
 
-  /** @internal */
+  /** What a reader's first intent needs is here. */
   protected _equip(): void {}
 
-  /** @internal */
-  addController(): void {} // There is one, and it is called below.
-
-  override connectedCallback(): void {
-    const request = new ProviderRequest();
-    this.dispatchEvent(request);
-    this._provider = request.provider;
-    this._leave = this._provider?.join(this);
-    super.connectedCallback();
-  }
-
-  disconnectedCallback(): void {
-    this._leave?.();
-    this._shown.hostDisconnected();
-  }
-
-  protected override _update(): void {
-    this._shown.hostUpdate();
-    if (!this._store && !this._warned) {
-      this._warned = true;
-      console.warn(`<${this.localName}> shows nothing without a site and an edge, or a client.`);
-    }
+  override _update(): void {
+    this._turn(this._client?.open(this._target));
+    if (!this._store) console.warn(`<${this.localName}> shows nothing without a site and an edge, or a client.`);
     if (later._look && !this._equipped) {
       this._equipped = true;
-      this._root.adoptedStyleSheets.push(later._look.styles());
+      this._style(later._look.styles);
       this._equip();
     }
+    later._lacks = false;
     super._update();
-  }
-
-  /** @internal */
-  get _store(): ThreadStore | undefined {
-    return this._shown.store;
+    // Where it could not be had, the next intent asks again.
+    if (later._lacks && !later._fault) this._want().catch(() => {});
   }
 
   /** @internal */
@@ -89,15 +77,25 @@ export abstract class ChatElement extends Base {
     return this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true, cancelable: true }));
   }
 
-  private _aim(): Aim | undefined {
-    const { thread, room } = this;
-    const provider = this._provider;
-    const site = this.site ?? provider?.site;
-    const edge = this.edge ?? provider?.edge ?? pageEdge.url;
+  /** Shows another thread. The new one first: what both share, a stream or a session, is then not closed in between. */
+  private _turn(store?: ThreadStore): void {
+    if (store === this._store) return;
+    const stop = store?.subscribe(() => this.requestUpdate());
+    this._stop?.();
+    this._stop = stop;
+    this._store = store;
+  }
+
+  private get _client(): Client | undefined {
+    const { client, _provider: provider, site = provider?.site, edge = provider?.edge ?? pageEdge.url } = this;
     const shared = provider?.shared;
     // A provider's client serves those within, unless one of them names another site or edge.
     const fits = shared && shared.site === (this.site ?? shared.site) && shared.edge === (this.edge ?? shared.edge);
-    const client = this.client ?? (fits ? shared : site && edge ? pageClient(edge, site) : undefined);
-    return client && { client, target: thread ? { thread } : room ? { room } : { support: true } };
+    return client ?? (fits ? shared : site && edge ? pageClient(edge, site) : undefined);
+  }
+
+  private get _target() {
+    const { thread, room } = this;
+    return thread ? { thread } : room ? { room } : { support: true as const };
   }
 }

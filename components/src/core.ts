@@ -6,4 +6,10 @@ export const pageMessages = 50;
 
 export const anything: Parser<true> = () => true;
 
-export const core = { limits, anything, docAnswer: object({ doc: message }), pageMessages, snapshotShape };
+export const core = {
+  limits: { contentChars: limits.contentChars, typingEveryMs: limits.typingEveryMs },
+  anything,
+  docAnswer: object({ doc: message }),
+  pageMessages,
+  snapshotShape,
+};

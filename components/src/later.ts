@@ -15,7 +15,16 @@ export const later: {
   _load?(edge?: string): Promise<void>;
   /** Why they are not there, as a key of the words. */
   _fault?: 'stale' | 'notLoaded' | undefined;
+  /** Something on the page lacks them. */
+  _lacks?: boolean;
 } = {};
+
+/** What only some threads show. Until it is there nothing stands in its place, and the element asks for it. */
+export function rare<T>(show: (seen: typeof look) => T): T | undefined {
+  if (later._look) return show(later._look);
+  later._lacks = true;
+  return undefined;
+}
 
 let loading: Promise<void> | undefined;
 

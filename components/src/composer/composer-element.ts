@@ -89,7 +89,7 @@ export class ChatComposer extends ChatElement {
     </div>`;
   }
 
-  protected override _update(): void {
+  override _update(): void {
     super._update();
     const field = this._field;
     // CSP allows what the script sets on `style`; browsers without field-sizing need the height told.

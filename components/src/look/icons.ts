@@ -4,14 +4,9 @@ import type { strokes as lateStrokes } from '../more/strokes.ts';
 /** Strokes on a field of 20, drawn with round ends. */
 const early = {
   send: 'M10 16V4M5 9l5-5 5 5',
-  down: 'M10 4v12M5 11l5 5 5-5',
-  reply: 'M8 4 3.5 8.5 8 13M3.5 8.5H12a4.5 4.5 0 0 1 4.5 4.5v3',
   sent: 'M4 10.5l4 4 8.5-9.5',
   read: 'M1.5 11l3.5 3.5L13 5M9.5 13.5l1 1L18.5 5',
-  alert: 'M10 3a7 7 0 1 1 0 14 7 7 0 0 1 0-14M10 6.5v4M10 13.5h.01',
-  lock: 'M6.5 9h7q1.5 0 1.5 1.5v4q0 1.5-1.5 1.5h-7Q5 16 5 14.5v-4Q5 9 6.5 9M7 9V7a3 3 0 0 1 6 0v2',
   offline: 'M3 3l14 14M2.5 8q1.5-1.5 3.5-2.3M9.5 5q4.5 0 8 3M5.5 11.5q1-1 2.5-1.4M12.5 10.3l2 1.2M10 15h.01',
-  lines: 'M3.5 7.5h13M3.5 12.5h8',
   spinner: 'M10 3a7 7 0 1 1-7 7',
 };
 

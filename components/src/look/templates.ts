@@ -69,27 +69,32 @@ function child(end: Comment): Setter {
   };
 }
 
-/** A copy of a template, and what fills its places. In a template `$` is an attribute's place, a comment a child's. */
+/**
+ * A copy of a template, and what fills its places: a comment is a child's, an attribute's has a name with a `$` in front,
+ * so that nothing meets the place itself as its value.
+ */
 function make(strings: TemplateStringsArray) {
   let template = templates.get(strings);
   if (!template) {
     template = document.createElement('template');
-    const markup = strings.join('\0').replace(/=\0/g, '=$').replace(/\0/g, '<!>');
+    const markup = strings
+      .join('\0')
+      .replace(/(\S+)=\0/g, '$$$1')
+      .replace(/\0/g, '<!>');
     template.innerHTML = policy?.createHTML(markup) ?? markup;
     templates.set(strings, template);
   }
   const content = document.importNode(template.content, true);
-  const walker = document.createTreeWalker(content, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_COMMENT);
+  const walker = document.createTreeWalker(content, 129); // Elements and comments.
   const setters: Setter[] = [];
-  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    if (node instanceof Comment) setters.push(child(node));
+  for (let node = walker.nextNode() as Element | Comment | null; node; node = walker.nextNode() as typeof node)
+    if ('data' in node) setters.push(child(node));
     else
-      for (const { name, value } of [...(node as Element).attributes])
-        if (value === '$') {
-          (node as Element).removeAttribute(name);
-          setters.push(attribute(node as HTMLElement, name));
+      for (const { name } of [...node.attributes])
+        if (name[0] === '$') {
+          node.removeAttribute(name);
+          setters.push(attribute(node as HTMLElement, name.slice(1)));
         }
-  }
   return { content, setters };
 }
 

@@ -7,30 +7,30 @@ import { css } from '../base.ts';
 export const tokens = css`
   :host {
     --_a: var(--chat-accent, light-dark(#00677e, #66bdd3));
-    --_l: clamp(0, (.1791 - (.2126 * clamp(0, r, 1) + .7152 * clamp(0, g, 1) + .0722 * clamp(0, b, 1))) * 10000, 1);
+    --_l: clamp(0, (.1791 - (.2126*clamp(0, r, 1) + .7152*clamp(0, g, 1) + .0722*clamp(0, b, 1)))*10000, 1);
     --_oa: var(--chat-on-accent, color(from var(--_a) srgb-linear var(--_l) var(--_l) var(--_l)));
     --_at: var(--chat-accent-text, light-dark(oklch(from var(--_a) min(l, .43) c h), oklch(from var(--_a) max(l, .81) min(c, .13) h)));
+    --_bo: var(--chat-bubble-own, light-dark(oklch(from var(--_a) .922 min(c*.32, .034) h), oklch(from var(--_a) .345 min(c*.5, .045) h)));
+    --_b: var(--chat-bubble, light-dark(#eef2f2, #222a2d));
     --_s: var(--chat-surface, light-dark(#fff, #13181a));
     --_ss: var(--chat-surface-sunken, light-dark(#f3f6f6, #0d1112));
     --_t: var(--chat-text, light-dark(#151b1d, #e8eeef));
+    --_bt: var(--chat-bubble-own-text, var(--_t));
     --_m: var(--chat-text-muted, light-dark(#566266, #9eabaf));
     --_li: var(--chat-line, light-dark(#e0e6e7, #293236));
     --_ls: var(--chat-line-strong, light-dark(#7f8c90, #6f7d82));
-    --_b: var(--chat-bubble, light-dark(#eef2f2, #222a2d));
-    --_bo: var(--chat-bubble-own, light-dark(oklch(from var(--_a) .922 min(c*.32, .034) h), oklch(from var(--_a) .345 min(c*.5, .045) h)));
-    --_bt: var(--chat-bubble-own-text, var(--_t));
     --_d: var(--chat-danger, light-dark(#b3261e, #ff9a90));
     --_w: var(--chat-warning, light-dark(#7a5200, #f0bd5a));
     --_o: var(--chat-online, light-dark(#17784a, #56c48d));
     --_f: var(--chat-font, system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif);
-    --_z: var(--chat-font-size, 15px);
     --_r: var(--chat-radius, 16px);
-    --_h: min(4px, var(--_r) / 4);
+    --_h: min(4px, var(--_r)/4);
     --_p: color-mix(in srgb, var(--_t) 9%, transparent);
     --_w0: var(--chat-max-width, 760px);
+    --_g: 16px;
     box-sizing: border-box;
     color: var(--_t);
-    font: 400 var(--_z)/calc(22/15) var(--_f);
+    font: 400 var(--chat-font-size, 15px)/calc(22/15) var(--_f);
     text-align: start;
     -webkit-text-size-adjust: 100%;
   }
@@ -38,11 +38,10 @@ export const tokens = css`
   :host([theme=dark]) { color-scheme: dark }
   :host([hidden]), [hidden] { display: none !important }
   *, ::before, ::after { box-sizing: inherit }
+  button, textarea { all: unset; box-sizing: border-box }
   button {
-    all: unset;
-    box-sizing: border-box;
     cursor: pointer;
-    border-radius: calc(var(--_r) * .625);
+    border-radius: calc(var(--_r)*.625);
     -webkit-tap-highlight-color: transparent;
   }
   :focus-visible { outline: 2px solid var(--_at); outline-offset: 2px }
@@ -67,7 +66,7 @@ export const tokens = css`
     border-radius: calc(var(--_r) - 4px);
     color: var(--_m);
   }
-  :host(:dir(rtl)) .reply { transform: scaleX(-1) }
+  .d { color: var(--_d) !important }
   @supports not (color: oklch(from red l c h)) {
     :host {
       --_oa: var(--chat-on-accent, light-dark(#fff, #000));
@@ -75,6 +74,7 @@ export const tokens = css`
       --_bo: var(--chat-bubble-own, light-dark(#d2ebf3, #1b3e49));
     }
   }
+  @media (max-width: 479px) { :host { --_g: 12px } }
   @media (pointer: coarse) { .i { width: 44px; height: 44px } }
   @media (forced-colors: active) { .i { color: ButtonText } }
 `;

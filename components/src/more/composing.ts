@@ -31,7 +31,7 @@ export function end(draft: Draft): void {
 export function composing(composer: ChatComposer) {
   const words = composer._words;
   const draft = composer._draft;
-  const waitMs = (composer._shown.view?.sendAgainAtMs ?? 0) - Date.now();
+  const waitMs = (composer._store?.view?.sendAgainAtMs ?? 0) - Date.now();
   const hint = hintOf(words, draft?.text.trim().length ?? 0, waitMs, composer._refusal);
   clearTimeout(composer._tick);
   if (waitMs > 0) composer._tick = setTimeout(() => composer.requestUpdate(), waitMs % 1000 || 1000);

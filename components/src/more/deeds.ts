@@ -70,21 +70,23 @@ export class Deeds {
   /** Closes the menu, and gives the focus back where it was within it. */
   _close(): void {
     const menu = this._list;
+    this._lift();
     if (!this._menu) return;
     const within = menu.contains(this._host._root.activeElement);
     this._menu = undefined;
+    removeEventListener('pointerdown', this._elsewhere, true);
     menu.hidePopover();
     if (within) this._back?.focus({ preventScroll: true });
   }
 
-  _lift(): void {
+  private _lift(): void {
     clearTimeout(this._press);
   }
 
   /** Somewhere on the page a pointer goes down: elsewhere, that closes the menu. */
-  _elsewhere(event: Event): void {
+  private _elsewhere = (event: Event): void => {
     if (!event.composedPath().includes(this._list)) this._close();
-  }
+  };
 
   private _do(deed: string, message: ShownMessage | undefined, by: Element): void {
     const host = this._host;
@@ -142,7 +144,7 @@ export class Deeds {
         item.click();
       }
     } else if (line && (target as Element).matches('.m')) {
-      const lines = (this._host._log?._lines ?? []).filter(({ _message }) => _message);
+      const lines = this._host._log._lines.filter(({ _message }) => _message);
       const next = roved(lines, line, key);
       const deed = keys[key];
       if (next) (next.firstElementChild as HTMLElement).focus();
@@ -155,7 +157,7 @@ export class Deeds {
   }
 
   private _may(message: ShownMessage | undefined) {
-    const view = this._host._shownView;
+    const view = this._host._last;
     return message && view ? deedsOf(message, view) : [];
   }
 
@@ -170,6 +172,7 @@ export class Deeds {
     this._menu = message;
     render(menuView(deeds, host._words), menu);
     menu.showPopover();
+    addEventListener('pointerdown', this._elsewhere, true);
     const rtl = getComputedStyle(host).direction === 'rtl';
     const box = by.closest('button') ?? line?.querySelector('.b') ?? by;
     placeMenu(menu, box.getBoundingClientRect(), message?.own !== rtl);
@@ -178,7 +181,7 @@ export class Deeds {
 
   /** Shows the original of a quote, loading back to it where need be. */
   private async _ring(store: ThreadStore, id: string | undefined): Promise<void> {
-    const find = () => this._host._log?._lines.find(({ _message }) => _message?.id === id);
+    const find = () => this._host._log._lines.find(({ _message }) => _message?.id === id);
     for (let pages = 0; pages < 20 && !find() && store.view.hasOlder; pages += 1) {
       await store.loadOlder().catch(() => {});
       await new Promise(requestAnimationFrame);

@@ -5,6 +5,7 @@ import { words } from './words.ts';
 
 export { begin, composing, end, send } from './composing.ts';
 export { Deeds } from './deeds.ts';
+export { joinedView, newView, newWords, pillView, quoteView, stateView, typingView } from './rare.ts';
 export { styles } from './styles.ts';
 export { barView, undeliveredView } from './undelivered.ts';
 

@@ -10,7 +10,55 @@ export const styles = css`
   }
   .i:where(:hover) { background: var(--_v); color: var(--_t) }
   .i:where(:active) { background: var(--_p) }
+  h3 { margin: 0; font: inherit }
+  h3, .u, .pl, .bt { font-weight: 600 }
+  .q b, .u, .tp, .pl { display: flex; align-items: center; gap: 8px }
+  .q b { gap: 4px }
+  .u, .tp { padding-top: 16px; font-size: .8em; line-height: calc(16/12); color: var(--_m) }
+  .q b, .u { color: var(--_at) }
+  .u { gap: 12px }
+  .q, .pl { font-size: calc(1em*13/15) }
+  .q { padding: 8px 12px; border-radius: calc(var(--_r)*.625); background: color-mix(in srgb, var(--_s) 72%, transparent) }
+  h3, .bt { color: var(--_t) }
+  .q { display: block; margin: 0 -4px 6px; color: var(--_m); line-height: calc(18/13) }
+  .q span { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden }
+  .u::after { content: ""; flex: 1; border-top: 1px solid; opacity: .6 }
+  .tp .b { display: flex; gap: 4px; padding: 11px 12px }
+  .tp s { width: 6px; height: 6px; border-radius: 3px; background: var(--_m); animation: dot 1.2s infinite }
+  .tp s + s { animation-delay: .2s }
+  .tp s + s + s { animation-delay: .4s }
+  .pl {
+    position: absolute;
+    bottom: 12px;
+    inset-inline: 0;
+    width: max-content;
+    height: 36px;
+    margin-inline: auto;
+    padding-inline: 12px 16px;
+    border: 1px solid transparent;
+    border-radius: 18px;
+    background: var(--_t);
+    color: var(--_s);
+    box-shadow: 0 2px 6px #00000014, 0 12px 32px #00000024;
+  }
+  .st { margin-block: auto; padding: 16px; text-align: center; font-size: calc(1em*14/15); line-height: calc(20/14); color: var(--_m) }
+  .st > * { margin-inline: auto }
+  .st > div {
+    display: grid;
+    place-items: center;
+    width: 56px;
+    height: 56px;
+    margin-bottom: 16px;
+    border: 1px solid var(--_ls);
+    border-radius: calc(var(--_r)*1.25);
+    border-end-end-radius: calc(var(--_h)*1.25);
+  }
+  .st p { max-width: 17em; text-wrap: balance }
+  h3 { font-size: calc(1em*16/14); line-height: calc(22/16) }
+  .bt { margin-top: 16px; padding: 9px 15px; border: 1px solid var(--_ls) }
+  @keyframes dot { 0%, 60% { opacity: .4 } 30% { opacity: 1 } }
   .pending .b, .waiting .b { opacity: .72 }
+  :host(:dir(rtl)) .reply { transform: scaleX(-1) }
   .failed .b { border-color: var(--_d) }
   .m:focus-visible .b { outline: 2px solid var(--_at) }
   .n button { font-weight: 600; text-decoration: underline; text-underline-offset: 2px }
@@ -64,16 +112,17 @@ export const styles = css`
     border-radius: calc(var(--_r) - 4px);
     background: var(--_ss);
     color: var(--_m);
-    font-size: calc(var(--_z)*13/15);
+    font-size: calc(1em*13/15);
     line-height: calc(18/13);
   }
   .k p { flex: 1; min-width: 0; margin: 0 }
   .k b { display: block; color: var(--_at); font-weight: 600 }
   .k span, .k b { overflow: hidden; white-space: nowrap; text-overflow: ellipsis; display: block }
   .n[aria-live] { text-align: end }
-  .n.d { color: var(--_d); text-align: start }
+  .n.d { text-align: start }
   .ks { display: none }
   @container (min-width: 600px) { .f:focus-within ~ .ks { display: block; margin-bottom: -4px } }
+  @media (prefers-reduced-motion: reduce) { .tp s { animation: none } }
   @media (pointer: coarse) {
     .mn button { height: 44px }
     .b { -webkit-touch-callout: none; user-select: none; touch-action: manipulation }

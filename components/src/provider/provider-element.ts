@@ -1,17 +1,10 @@
 import { html, type TemplateResult } from 'lit/html.js';
 import { Base, css } from '../base.ts';
+import type { ChatElement } from '../chat-element.ts';
 import { createClient } from '../client.ts';
 import { pageClient, pageEdge } from '../page-client.ts';
 import type { Client } from '../view.ts';
 import type { Words } from '../words.ts';
-
-/** Asks the nearest provider to take an element in its care. */
-export class ProviderRequest extends Event {
-  provider: ChatProvider | undefined;
-  constructor() {
-    super('chat-provider-request', { bubbles: true, composed: true });
-  }
-}
 
 const styles = css`
   :host { display: contents }
@@ -32,8 +25,6 @@ const styles = css`
  * @slot - The page's content.
  */
 export class ChatProvider extends Base {
-  static override observedAttributes = ['site', 'edge', 'theme'];
-  static override objects = ['client', 'getToken', 'words'];
   declare site: string | undefined;
   declare edge: string | undefined;
   declare theme: string | undefined;
@@ -42,13 +33,16 @@ export class ChatProvider extends Base {
   declare words: Partial<Words> | undefined;
   /** A client made here, and what it was made of. */
   private _made: { client: Client; of: unknown[] } | undefined;
-  private _elements = new Set<Base>();
+  /** @internal Those within, which are told of every change. */
+  _elements = new Set<ChatElement>();
 
   constructor() {
     super(styles);
     this.addEventListener('chat-provider-request', (event) => {
+      const { detail: element } = event as CustomEvent<ChatElement>;
       event.stopPropagation();
-      (event as ProviderRequest).provider = this;
+      element._provider = this;
+      this._elements.add(element);
     });
   }
 
@@ -65,12 +59,6 @@ export class ChatProvider extends Base {
     if (this._made?.of.some((part, index) => part !== of[index])) this._drop();
     this._made ??= { client: createClient({ edge, site, getToken }), of };
     return this._made.client;
-  }
-
-  /** The element is told of every change until the answer is called. */
-  join(element: Base): () => void {
-    this._elements.add(element);
-    return () => this._elements.delete(element);
   }
 
   protected override _view(): TemplateResult {

@@ -1,18 +1,19 @@
 import { html, nothing, type TemplateResult } from 'lit/html.js';
-import { later } from '../later.ts';
+import { later, rare } from '../later.ts';
 import { avatar } from '../look/avatar.ts';
 import { icon } from '../look/icons.ts';
-import { isFewEmoji, parseMarkdown, plainText } from '../markdown.ts';
-import type { Times } from '../times.ts';
+import { isFewEmoji } from '../markdown.ts';
+import { timeIn } from '../times.ts';
 import type { ShownMessage } from '../view.ts';
-import { fill, type Words } from '../words.ts';
+import type { Words } from '../words.ts';
 import { contentView } from './content.ts';
 import type { MessageRow, Row } from './rows.ts';
 
 /** What every row is drawn with. */
 export interface Setting {
   words: Words;
-  times: Times;
+  /** Of times and days. */
+  lang: string;
   /** `direct`, `support` or `room`; one of a later year looks like a room. */
   kind: string | undefined;
   /** What a reader may do with messages is here. */
@@ -22,41 +23,37 @@ export interface Setting {
 type Part = TemplateResult | string | typeof nothing;
 
 export function rowView(row: Row, setting: Setting): TemplateResult {
-  const { words, times } = setting;
+  const { words } = setting;
   switch (row.is) {
     case 'day':
-      return html`<div class="y w" part="day">${dayName(row.at, words, times)}</div>`;
+      return html`<div class="y w" part="day">${dayName(row.at, setting)}</div>`;
     case 'new':
-      return html`<div class="u w" part="unread">${newWords(row.count, words)}</div>`;
-    case 'joined': {
-      const [before, after] = words.joined.split('{}');
-      return html`<div class="y" part="system">${before}<b><bdi>${row.name}</bdi></b>${after}</div>`;
-    }
+      return rare((look) => look.newView(row.count, words)) ?? html``;
+    case 'joined':
+      return rare((look) => look.joinedView(row.name, words)) ?? html``;
     case 'message':
       return messageView(row, setting);
   }
 }
 
-/** Without a number the words are just "new messages". */
-export function newWords(count: number, words: Words): string {
-  return count === 1 ? words.newMessage : fill(words.newMessages, count || '').trim();
-}
-
-function dayName(at: string, words: Words, times: Times): string {
-  const day = new Date(at).toDateString();
+/** A day further back than yesterday has a name; its year only where it is not this one. */
+function dayName(at: string, { words, lang }: Setting): string {
   const now = new Date();
-  if (day === now.toDateString()) return words.today;
+  const day = new Date(at);
+  const is = (date: Date) => day.toDateString() === date.toDateString();
+  if (is(now)) return words.today;
+  if (day.getFullYear() !== now.getFullYear()) return timeIn(lang, at, { dateStyle: 'long' });
   now.setDate(now.getDate() - 1);
-  return day === now.toDateString() ? words.yesterday : times.day(at);
+  return is(now) ? words.yesterday : timeIn(lang, at, { weekday: 'long', day: 'numeric', month: 'long' });
 }
 
 function messageView(row: MessageRow, setting: Setting): TemplateResult {
   const { message, first, last, key, current } = row;
-  const { words, times, kind } = setting;
+  const { words, lang, kind } = setting;
   const { own, sender, content, deletedAt, delivery } = message;
   const named = !own && kind !== 'direct';
   const open = delivery.is === 'sent' && !deletedAt;
-  const time = times.time(message.timestamp);
+  const time = timeIn(lang, message.timestamp, { timeStyle: 'short' });
   const look = [
     'm',
     own && 'o',
@@ -75,7 +72,7 @@ function messageView(row: MessageRow, setting: Setting): TemplateResult {
   >
     ${named && first ? authorView(message, words, time) : nothing}
     <div class="b" part=${own ? 'bubble bubble-own' : 'bubble'}>
-      ${message.replyTo && !deletedAt ? quoteView(row.original, words) : nothing}
+      ${message.replyTo && !deletedAt ? rare((look) => look.quoteView(row.original, words)) : nothing}
       <div class="t" dir="auto" id=${`t${key}`}>${deletedAt ? words.deleted : contentView(content)}</div>
       ${(open && later._look?.barView(words)) || nothing}
     </div>
@@ -90,15 +87,6 @@ function authorView({ sender, timestamp }: ShownMessage, words: Words, time: str
       ${sender.kind === 'agent' ? html`<span>${words.team}</span>` : nothing}
       <time part="time" datetime=${timestamp}>${time}</time>
     </div>`;
-}
-
-function quoteView(original: ShownMessage | undefined, words: Words): TemplateResult {
-  return html`<button class="q s" part="quote" name="quote" tabindex="-1">
-    <b>${icon('reply')}<bdi>${original ? (original.own ? words.you : original.sender.name) : nothing}</bdi></b>
-    <span dir="auto">${
-      !original ? words.earlier : original.deletedAt ? words.deleted : plainText(parseMarkdown(original.content))
-    }</span>
-  </button>`;
 }
 
 /** Under the bubble: of others that it was edited; of the reader's own how far it has come. */

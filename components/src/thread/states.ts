@@ -1,29 +1,16 @@
-/** What stands in the log's place while there is nothing to read, and above it while the line is broken. */
+/** What stands in the log's place before the thread is there, and above it while the line is broken. */
 import { html, nothing, type TemplateResult } from 'lit/html.js';
-import { icon, type strokes } from '../look/icons.ts';
+import { icon } from '../look/icons.ts';
 import type { Connection } from '../view.ts';
 import type { Words } from '../words.ts';
 
 /** Stands still; the stylesheet shows it 300 ms after the start, never before. */
-export const skeleton: TemplateResult = html`<div class="sk" part="skeleton">${[1, 2, 3, 4].map(() => html`<div><i></i><p></p></div>`)}</div>`;
+export const skeleton: TemplateResult = html`<div class="sk" part="skeleton">
+  <div class="m v first"><i class="a"></i><p class="b"></p></div><div class="m o first"><p class="b"></p></div>
+  <div class="m v first"><i class="a"></i><p class="b"></p></div><div class="m o first"><p class="b"></p></div>
+</div>`;
 
-const glyphs = {
-  empty: 'lines',
-  failed: 'alert',
-  absent: 'lock',
-  reconnecting: 'spinner',
-  offline: 'offline',
-  back: 'sent',
-} satisfies Record<string, keyof typeof strokes>;
-
-export function stateView(is: 'empty' | 'failed' | 'absent', words: Words, reload?: () => void): TemplateResult {
-  return html`<div class="st" part=${is === 'empty' ? is : 'error'}>
-    <div>${icon(glyphs[is])}</div>
-    <h3>${words[is]}</h3>
-    <p>${words[`${is}Text`]}</p>
-    ${is === 'failed' ? html`<button class="bt" @click=${reload}>${words.tryAgain}</button>` : nothing}
-  </div>`;
-}
+const glyphs = { reconnecting: 'spinner', offline: 'offline', back: 'sent' } as const;
 
 export type Banner = 'reconnecting' | 'offline' | 'back' | undefined;
 

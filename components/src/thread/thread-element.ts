@@ -1,19 +1,16 @@
 import { html, nothing, type TemplateResult } from 'lit/html.js';
 import { ChatElement } from '../chat-element.ts';
-import { later } from '../later.ts';
+import { later, rare } from '../later.ts';
 import { avatar } from '../look/avatar.ts';
-import { icon } from '../look/icons.ts';
 import { tokens } from '../look/tokens.ts';
 import { parseMarkdown, plainText } from '../markdown.ts';
 import type { Deeds } from '../more/deeds.ts';
-import { timesIn } from '../times.ts';
 import type { ThreadStore, ThreadView } from '../view.ts';
-import { fill, type Words } from '../words.ts';
-import { Log } from './log.ts';
+import type { Words } from '../words.ts';
+import { createLog } from './log.ts';
 import { headOf, Reading } from './reading.ts';
-import { newWords } from './row-view.ts';
 import { keyOf, rowsOf } from './rows.ts';
-import { type Banner, bannerOf, bannerView, skeleton, stateView } from './states.ts';
+import { type Banner, bannerOf, bannerView, skeleton } from './states.ts';
 import { threadStyles } from './thread-styles.ts';
 
 /** Closer to the top than this, in pixels, older messages are asked for. */
@@ -69,20 +66,17 @@ const olderPx = 600;
 export class ChatThread extends ChatElement {
   declare heading: string | undefined;
   /** @internal */
-  _log: Log | undefined;
+  _log = createLog(this._root);
   /** @internal */
   _said = '';
-  /** @internal */
-  _shownView: ThreadView | undefined;
+  /** @internal The view that is shown. */
+  _last: ThreadView | undefined;
   private _of: ThreadStore | undefined;
   private _reading = new Reading();
   private _deeds: Deeds | undefined;
   private _banner: Banner;
-  private _onScreen = false;
+  private _onScreen: boolean | undefined;
   private _tried = false;
-  private _life: AbortController | undefined;
-  private _sizes: ResizeObserver | undefined;
-  private _screen: IntersectionObserver | undefined;
 
   constructor() {
     super(tokens, threadStyles);
@@ -105,22 +99,13 @@ export class ChatThread extends ChatElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this._life = new AbortController();
-    const { signal } = this._life;
-    const look = () => this._look();
-    addEventListener('focus', look, { signal });
-    document.addEventListener('visibilitychange', look, { signal });
-    addEventListener('pointerdown', (event) => this._deeds?._elsewhere(event), { signal, capture: true });
+    addEventListener('focus', this._look);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    removeEventListener('focus', this._look);
     this._deeds?._close();
-    this._deeds?._lift();
-    this._life?.abort();
-    this._sizes?.disconnect();
-    this._screen?.disconnect();
-    this._sizes = undefined;
   }
 
   /** Puts the cursor into the field. */
@@ -130,60 +115,56 @@ export class ChatThread extends ChatElement {
 
   /** Shows the newest message. */
   scrollToEnd(): void {
-    if (this._log) this._log._follow = true;
-    this._log?._stay();
+    this._log._follow = true;
+    this._log._stay();
     this._look();
   }
 
-  protected override _update(): void {
+  override _update(): void {
     super._update();
-    const view = this._shownView;
-    this._log ??= new Log(this._at('.lg') as HTMLElement);
-    const log = this._log;
-    if (!this._sizes) {
-      this._sizes = new ResizeObserver(() => log._stay());
-      for (const part of ['.lg', '.in']) this._sizes.observe(this._at(part) as Element);
-      this._screen = new IntersectionObserver((entries) => {
-        this._onScreen = entries.some(({ isIntersecting }) => isIntersecting);
+    const view = this._last;
+    if (this._onScreen === undefined) {
+      this._onScreen = false;
+      const sizes = new ResizeObserver(() => this._log._stay());
+      for (const part of ['.lg', '.in']) sizes.observe(this._at(part) as Element);
+      new IntersectionObserver((entries) => {
+        this._onScreen = entries.at(-1)?.isIntersecting === true;
         this._look();
-      });
-      this._screen.observe(this._at('.pw') as Element);
+      }).observe(this._at('.pw') as Element);
     }
     if (view) {
       const rows = view.phase.is === 'ready' ? rowsOf(view, this._reading._unread, this._deeds?._current) : [];
-      const times = timesIn(this.closest('[lang]')?.getAttribute('lang') ?? document.documentElement.lang);
-      log._fill(
-        rows,
-        { words: this._words, times, kind: view.thread?.kind, look: later._look },
-        view.connection.is === 'live',
-      );
+      const { lang } = this.closest<HTMLElement>('[lang]') ?? document.documentElement;
+      const setting = { words: this._words, lang, kind: view.thread?.kind, look: later._look };
+      this._log._fill(rows, setting, view.connection.is === 'live');
     }
-    log._stay();
+    this._log._stay();
     this._look();
   }
 
   protected override _view(): TemplateResult {
     const words = this._words;
     const view = this._take();
-    this._log?._mark();
+    this._log._mark();
     const phase = view?.phase.is ?? 'loading';
-    const status = view?.thread?.status === 'closed';
     const banner = phase === 'ready' || phase === 'loading' ? this._banner : undefined;
-    const fresh = view && this._log && !this._log._follow ? this._reading._count(view) : 0;
+    const fresh = view && !this._log._follow ? this._reading._count(view) : 0;
+    const state = (is: 'empty' | 'failed' | 'absent') =>
+      rare((look) => look.stateView(is, words, () => this._store?.reload())) ?? (later._fault && words[later._fault]);
     return html`
       <slot name="header">${this._header(view, words)}</slot>
-      <div role="status">${banner ? bannerView(banner, words) : nothing}</div>
+      <div role="status">${banner && bannerView(banner, words)}</div>
       <div class="lg" part="log" role="log" aria-live="off" aria-label=${words.messages} @scroll=${this._scroll}>
         <div class="in">
           <div class="rows"></div>
-          ${phase === 'loading' ? skeleton : phase !== 'ready' ? stateView(phase, words, this._reload) : nothing}
-          ${phase === 'ready' && !view?.messages.length ? html`<slot name="empty">${stateView('empty', words)}</slot>` : nothing}
-          ${status ? html`<div class="y" part="system">${words.closed} · <b>${words.reopen}</b></div>` : nothing}
-          ${view?.typing.length ? this._typing(view, words) : nothing}
+          ${phase === 'loading' ? skeleton : phase !== 'ready' ? state(phase) : nothing}
+          ${phase === 'ready' && !view?.messages.length ? html`<slot name="empty">${state('empty')}</slot>` : nothing}
+          ${view?.thread?.status === 'closed' ? html`<div class="y" part="system">${words.closed} · <b>${words.reopen}</b></div>` : nothing}
+          ${view?.typing.length ? rare((look) => look.typingView(view, words)) : nothing}
         </div>
       </div>
       <div class="pw">
-        ${fresh ? html`<button class="pl s" part="pill" @click=${this.scrollToEnd}>${icon('down')}${newWords(fresh, words)}</button>` : nothing}
+        ${fresh ? rare((look) => look.pillView(fresh, words, this.scrollToEnd)) : nothing}
       </div>
       <slot name="composer" ?hidden=${phase === 'failed' || phase === 'absent'}>
         <chat-composer
@@ -202,25 +183,24 @@ export class ChatThread extends ChatElement {
 
   /** What a new view brings besides its rows: what counts as unread, what is read out, what the page is told. */
   private _take(): ThreadView | undefined {
-    if (this._of !== this._store) {
-      this._of = this._store;
-      this._shownView = undefined;
+    const store = this._store;
+    if (this._of !== store) {
+      this._of = store;
+      this._last = this._banner = undefined;
       this._reading = new Reading();
-      this._banner = undefined;
       this._said = '';
-      if (this._log) this._log._follow = true;
+      this._log._follow = true;
     }
-    const last = this._shownView;
-    const view = this._shown.view;
-    this._shownView = view;
+    const last = this._last;
+    const view = store?.view;
+    this._last = view;
     if (!view || view === last) return view;
-    this._banner = bannerOf(this._banner, last?.connection, view.connection);
-    const { phase, messages } = view;
+    const { phase, messages, connection } = view;
+    this._banner = bannerOf(this._banner, last?.connection, connection);
     if (phase.is === 'failed' && last?.phase.is !== 'failed') this._tell('chat-error', { error: phase.error });
     if (phase.is !== 'ready') return view;
     // What was replayed after a break came while the line, if not the reader, was away.
-    const live = view.connection.is === 'live' && last?.connection.is === 'live';
-    this._reading._take(view, live && this._looking);
+    this._reading._take(view, connection.is === 'live' && last?.connection.is === 'live' && this._looking);
     if (last?.phase.is !== 'ready') {
       this._tell('chat-ready', { thread: view.thread });
       return view;
@@ -229,14 +209,15 @@ export class ChatThread extends ChatElement {
     const head = headOf(last.messages);
     const news = messages.filter(({ own, seq }) => !own && seq > head);
     if (messages.some((message) => !message.seq && !held.has(keyOf(message)))) {
-      if (this._log) this._log._follow = true;
+      this._log._follow = true;
       this._reading._unread = undefined;
     }
-    const [only] = news;
+    const [only, more] = news;
     if (only)
-      this._said = news[1]
-        ? newWords(news.length, this._words)
-        : `${only.sender.name}: ${plainText(parseMarkdown(only.content))}`;
+      this._said =
+        (more
+          ? rare((look) => look.newWords(news.length, this._words))
+          : `${only.sender.name}: ${plainText(parseMarkdown(only.content))}`) ?? '';
     for (const message of news) this._tell('chat-message', { message });
     return view;
   }
@@ -260,40 +241,31 @@ export class ChatThread extends ChatElement {
     </header>`;
   }
 
-  private _typing({ typing, thread }: ThreadView, words: Words): TemplateResult {
-    const who = typing[1] ? words.severalTyping : fill(words.typing, typing[0]?.name ?? '');
-    return html`<div class=${thread?.kind === 'direct' ? 'tp' : 'tp v'} part="typing"><i><s></s><s></s><s></s></i>${who}</div>`;
-  }
-
-  private _reload(): void {
-    this._store?.reload();
-  }
-
   private _scroll(): void {
     this._deeds?._close();
     this._tried = false;
-    if (this._log?._mark()) this.requestUpdate();
+    if (this._log._mark()) this.requestUpdate();
     this._look();
   }
 
   private get _looking(): boolean {
-    return this._onScreen && !document.hidden && document.hasFocus();
+    return this._onScreen === true && document.hasFocus();
   }
 
   /** Sees what is on the screen: asks for older messages near the top, moves the receipt. */
-  private _look(): void {
-    const view = this._shownView;
+  private _look = (): void => {
+    const view = this._last;
     if (view?.phase.is !== 'ready') return;
     if (view.hasOlder && !view.loadingOlder && !this._tried && (this._at('.lg') as Element).scrollTop < olderPx)
       this._store?.loadOlder().catch(() => {
         this._tried = true; // Asked again when the reader scrolls on.
       });
-    const seen = this._looking && this._log?._seen();
+    const seen = this._looking && this._log._seen();
     if (!seen || seen <= this._reading._seen) return;
     this._reading._seen = seen;
     this._store?.read(seen);
     this.requestUpdate();
-  }
+  };
 
   private _at(selector: string): Element | null {
     return this._root.querySelector(selector);
