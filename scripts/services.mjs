@@ -97,7 +97,15 @@ export function nodeEdgeSpec(wiring) {
   const { folder, ports, watch } = wiring;
   return {
     ...node(folder, 'edge', [...(watch ? ['--watch'] : []), 'edge/src/node.ts']),
-    env: { ...inherited(), NODE_ENV: 'production', ...edgeBindings(wiring), PORT: String(ports.edge), HOST: listens },
+    env: {
+      // Whoever stops what runs on his own machine does not want to wait for its pages.
+      CHAT_DRAIN_MS: '1000',
+      ...inherited(),
+      NODE_ENV: 'production',
+      ...edgeBindings(wiring),
+      PORT: String(ports.edge),
+      HOST: listens,
+    },
     healthy: answers(edgeHealth(ports), edgeIsUp),
     healthyWithinMs: 60_000,
     stop: { signal: 'SIGTERM', graceMs: 10_000 },

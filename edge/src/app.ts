@@ -14,6 +14,7 @@ import {
   headers as wire,
 } from '@payload-chat/protocol';
 import { type Context, Hono } from 'hono';
+import type { AddressLimits } from './address-limits.ts';
 import { refusalOf, responseOf } from './answer.ts';
 import { readBody } from './body.ts';
 import type { Config } from './config.ts';
@@ -36,12 +37,16 @@ export interface Platform<B extends object> {
   script(request: Request, file: 'chat.js' | 'chat-more.js'): Promise<Response | undefined>;
   /** The server was seen to answer. */
   onServerSeen?(): void;
+  /** The process was told to stop. */
+  isDraining?(): boolean;
 }
 
 export interface AppOptions<B extends object> {
   config: Config;
   upstream: Upstream;
   platform: Platform<B>;
+  /** Without them addresses were counted already, by the app that hands its requests to this one. */
+  limits?: AddressLimits;
   clock: Clock;
   log: Log;
 }
@@ -49,11 +54,11 @@ export interface AppOptions<B extends object> {
 /** How often one kind of fault is logged. */
 const noteEveryMs = 10_000;
 
-export function createApp<B extends object>({ config, upstream, platform, clock, log }: AppOptions<B>) {
+export function createApp<B extends object>({ config, upstream, platform, limits, clock, log }: AppOptions<B>) {
   type Call = Context<{ Bindings: B }>;
   type Handler = (c: Call) => Promise<Response>;
   const guests = createGuestSessions(clock);
-  const health = createHealth(config, upstream, clock);
+  const health = createHealth(config, upstream, clock, platform.isDraining);
   const notedAtMs = new Map<string, number>();
   const app = new Hono<{ Bindings: B }>();
 
@@ -96,6 +101,8 @@ export function createApp<B extends object>({ config, upstream, platform, clock,
 
   /** Works without a server and a key. */
   const always = new Set<RouteName>(['health', 'script', 'more']);
+  /** Costs next to nothing, or has a key. */
+  const uncounted = new Set<RouteName>([...always, 'metrics']);
 
   app.use(async (c, next) => {
     await next();
@@ -116,6 +123,7 @@ export function createApp<B extends object>({ config, upstream, platform, clock,
     );
     app.on(route.method, path, async (c) => {
       if (config.faults.length && !always.has(name)) throw new ChatError('misconfigured');
+      if (!uncounted.has(name)) limits?.take(name, platform.clientOf(c.req.raw, c.env));
       return (own[name] ?? ((call: Call) => forward(call, name)))(c);
     });
   }

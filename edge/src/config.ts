@@ -1,5 +1,7 @@
 /** What an edge is told by its environment, the same for both entries. */
 import type { HubOptions } from '@payload-chat/protocol';
+import type { AddressBounds } from './address-limits.ts';
+import type { StreamBounds } from './stream-places.ts';
 
 /** A variable that is missing or wrong: requests are answered 503 `misconfigured` and health names it. */
 export interface SetupFault {
@@ -18,6 +20,12 @@ export interface Config {
   basePath: string;
   /** How long a hub stays after its last reader, in milliseconds. */
   lingerMs: number;
+  /** Over how long a process that was told to stop sends its readers away, in milliseconds (Node). */
+  drainMs: number;
+  /** Most sites with a hub in one process. */
+  sites: number;
+  streams: StreamBounds;
+  addresses: AddressBounds;
   hub: Partial<HubOptions>;
   faults: SetupFault[];
 }
@@ -58,6 +66,18 @@ export function readConfig(env: Env): Config {
     basePath,
     replicas: whole('CHAT_REPLICAS', 1, 1, 64),
     lingerMs: whole('CHAT_LINGER_MS', 30_000, 0, 3_600_000),
+    drainMs: whole('CHAT_DRAIN_MS', 10_000, 0, 600_000),
+    sites: whole('CHAT_SITES', 500, 1, 100_000),
+    streams: {
+      all: whole('CHAT_STREAMS', 20_000, 0, 1_000_000),
+      perPerson: whole('CHAT_STREAMS_PER_PERSON', 1000, 0, 1_000_000),
+      perAddress: whole('CHAT_STREAMS_PER_ADDRESS', 2000, 0, 1_000_000),
+    },
+    addresses: {
+      sessions: whole('CHAT_SESSIONS_PER_MINUTE', 1200, 0, 1_000_000),
+      sends: whole('CHAT_SENDS_PER_MINUTE', 6000, 0, 1_000_000),
+      requests: whole('CHAT_REQUESTS_PER_MINUTE', 18_000, 0, 1_000_000),
+    },
     hub: {
       pingMs: whole('CHAT_PING_MS', 20_000, 100, 60_000),
       maxAgeMs: whole('CHAT_MAX_AGE_MS', 20 * 60_000, 1000, 30 * 60_000),

@@ -6,6 +6,7 @@ import { createHubs, type Hubs, type HubsOptions } from './hubs.ts';
 import { createKeys } from './keys.ts';
 import { consoleLog, type Log } from './log.ts';
 import { createReading, type Reading } from './reading.ts';
+import { createStreamPlaces } from './stream-places.ts';
 import { createTokens, type Tokens } from './tokens.ts';
 import { createUpstream, type Upstream } from './upstream.ts';
 
@@ -31,5 +32,6 @@ export function createCore(
 /** Hubs in this process, and what readers come to them for. */
 export function createLocal(core: Core, options: Pick<HubsOptions, 'onCount'> = {}): { hubs: Hubs; reading: Reading } {
   const hubs = createHubs({ ...core, ...options, random: Math.random });
-  return { hubs, reading: createReading(hubs, core.tokens, core.upstream) };
+  const places = createStreamPlaces(core.config.streams);
+  return { hubs, reading: createReading({ ...core, hubs, places }) };
 }

@@ -8,7 +8,12 @@ import type { ServerHealth, Upstream } from './upstream.ts';
 /** How long an answer of the server is believed, so that health checks don't add up to a load. */
 const keptMs = 1000;
 
-export function createHealth(config: Config, upstream: Upstream, clock: Clock): () => Promise<Answer> {
+export function createHealth(
+  config: Config,
+  upstream: Upstream,
+  clock: Clock,
+  isDraining = () => false,
+): () => Promise<Answer> {
   const flights = createFlights<ServerHealth>(clock);
   let last: { server: ServerHealth; atMs: number } | undefined;
 
@@ -21,6 +26,8 @@ export function createHealth(config: Config, upstream: Upstream, clock: Clock): 
 
   return async () => {
     if (config.faults.length) return misconfigured(config.faults);
+    // A balancer that asks sends nobody here any more.
+    if (isDraining()) return unwell(new ChatError('unavailable'), [], 'draining');
     const server = await serverHealth();
     if (server === 'ok') return jsonAnswer(200, { status: 'ok', part: 'edge', server });
     if (server === 'unreachable') return unwell(new ChatError('unreachable'), ['server']);
@@ -36,7 +43,7 @@ function misconfigured(faults: readonly SetupFault[]): Answer {
   );
 }
 
-function unwell(error: ChatError, missing: string[]): Answer {
-  const body = { status: error.code, part: 'edge', missing, ...errorBody(error) };
+function unwell(error: ChatError, missing: string[], status: string = error.code): Answer {
+  const body = { status, part: 'edge', missing, ...errorBody(error) };
   return jsonAnswer(error.status, body, { 'Retry-After': String(error.retryAfterS) });
 }

@@ -2,7 +2,7 @@
  * Which hub: one per site and process, made at its first reader. A site is believed from a signed token alone, so no
  * stranger opens a stream to the server.
  */
-import { ChatError } from '@payload-chat/protocol';
+import { ChatError, defaultHubOptions } from '@payload-chat/protocol';
 import { openSiteHub, type SiteHub, type SiteHubOptions } from './site-hub.ts';
 
 /** What metrics tell of one site. */
@@ -17,13 +17,16 @@ export interface HubNumbers {
 }
 
 export interface Hubs {
-  /** The hub of a site, opened if need be. @throws ChatError `unavailable` once closed */
+  /** The hub of a site, opened if need be. @throws ChatError `unavailable` while draining, once closed, and above `sites` */
   of(site: string): SiteHub;
   /** The hub of a site that has readers. */
   peek(site: string): SiteHub | undefined;
   numbers(): HubNumbers[];
   /** The server was seen to answer. */
   nudge(): void;
+  /** Takes no more readers, and sends those there are away one by one within `ms`, with `bye shutdown`. */
+  drain(ms: number): void;
+  readonly isDraining: boolean;
   /** Ends all streams with `bye shutdown`; callable twice. */
   close(): void;
 }
@@ -35,13 +38,21 @@ export interface HubsOptions extends Omit<SiteHubOptions, 'site' | 'onClosed'> {
 
 export function createHubs({ onCount, ...options }: HubsOptions): Hubs {
   const open = new Map<string, SiteHub>();
-  let isClosed = false;
+  /** When the last reader will have gone; from then on nobody is taken. */
+  let drainedAtMs: number | undefined;
+
+  /** Those who are turned away come back spread too, and not before somebody can be here again. */
+  function turnedAway(untilMs: number) {
+    const waitMs = Math.max(0, untilMs - options.clock.now()) + options.random() * defaultHubOptions.spreadMs;
+    return new ChatError('unavailable', { retryAfterS: Math.ceil(waitMs / 1000) });
+  }
 
   return {
     of(site) {
+      if (drainedAtMs !== undefined) throw turnedAway(drainedAtMs);
       const held = open.get(site);
       if (held) return held;
-      if (isClosed) throw new ChatError('unavailable');
+      if (open.size >= options.config.sites) throw new ChatError('unavailable', { retryAfterS: 10 });
       const opened = openSiteHub({
         ...options,
         site,
@@ -60,8 +71,15 @@ export function createHubs({ onCount, ...options }: HubsOptions): Hubs {
     nudge() {
       for (const site of open.values()) site.nudge();
     },
+    drain(ms) {
+      drainedAtMs ??= options.clock.now() + ms;
+      for (const { hub } of open.values()) hub.drain(ms);
+    },
+    get isDraining() {
+      return drainedAtMs !== undefined;
+    },
     close() {
-      isClosed = true;
+      drainedAtMs ??= options.clock.now();
       for (const site of [...open.values()]) site.close();
     },
   };

@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
-import type { Sink } from '@payload-chat/protocol';
+import { ChatError, type Sink } from '@payload-chat/protocol';
 import type { OpenSink } from './open-sink.ts';
 
 /** How long a client may take to read a stream's last words before it is cut off. */
@@ -10,29 +10,48 @@ const lastWordsMs = 5000;
 
 /** The head leaves with the first chunk: a hub that takes no more readers is still answered as a refusal. */
 export function nodeSink(outgoing: ServerResponse, headers: Record<string, string> = {}): Sink {
-  let socket: Socket | null = null;
   // A peer that resets is gone as one that leaves: 'close' follows.
-  outgoing.on('error', () => {});
-  return {
-    write(bytes) {
-      if (socket) return socket.write(inChunk(bytes));
-      if (!outgoing.headersSent) outgoing.writeHead(200, headers);
-      const hasRoom = outgoing.write(bytes);
-      // From here on what all readers share goes out in one piece, chunk size and all. HTTP/1.0 has no chunks.
-      if (outgoing.chunkedEncoding) socket = outgoing.socket;
-      return hasRoom;
-    },
-    onDrain(run) {
-      (socket ?? outgoing).once('drain', run);
-    },
-    close(cut) {
-      if (outgoing.writableEnded || outgoing.destroyed) return;
-      if (cut) return void outgoing.destroy();
-      outgoing.end();
-      const late = setTimeout(() => outgoing.destroy(), lastWordsMs);
-      outgoing.once('close', () => clearTimeout(late));
-    },
-  };
+  outgoing.on('error', ignore);
+  return new NodeSink(outgoing, headers);
+}
+
+const ignore = () => {};
+
+/** A class, so that thousands of sinks share their functions. */
+class NodeSink implements Sink {
+  readonly #outgoing: ServerResponse;
+  /** Until they were sent. */
+  #headers: Record<string, string> | undefined;
+  #socket: Socket | null = null;
+
+  constructor(outgoing: ServerResponse, headers: Record<string, string>) {
+    this.#outgoing = outgoing;
+    this.#headers = headers;
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.#socket) return this.#socket.write(inChunk(bytes));
+    const outgoing = this.#outgoing;
+    if (!outgoing.headersSent) outgoing.writeHead(200, this.#headers);
+    this.#headers = undefined;
+    const hasRoom = outgoing.write(bytes);
+    // From here on what all readers share goes out in one piece, chunk size and all. HTTP/1.0 has no chunks.
+    if (outgoing.chunkedEncoding) this.#socket = outgoing.socket;
+    return hasRoom;
+  }
+
+  onDrain(run: () => void): void {
+    (this.#socket ?? this.#outgoing).once('drain', run);
+  }
+
+  close(cut?: boolean): void {
+    const outgoing = this.#outgoing;
+    if (outgoing.writableEnded || outgoing.destroyed) return;
+    if (cut) return void outgoing.destroy();
+    outgoing.end();
+    const late = setTimeout(() => outgoing.destroy(), lastWordsMs);
+    outgoing.once('close', () => clearTimeout(late));
+  }
 }
 
 let last: { bytes: Uint8Array; chunk: Buffer } | undefined;
@@ -50,14 +69,20 @@ function inChunk(bytes: Uint8Array): Buffer {
   return last.chunk;
 }
 
-/** A stream as the answer to a request that came through Hono. */
+/** A stream as the answer to a request. @throws ChatError `unavailable` behind another answer on the same socket */
 export function nodeStream(outgoing: ServerResponse): OpenSink {
-  return (headers) => ({
-    sink: nodeSink(outgoing, headers),
-    onGone(run) {
-      if (outgoing.destroyed || outgoing.closed) run();
-      else outgoing.once('close', run);
-    },
-    response: RESPONSE_ALREADY_SENT,
-  });
+  return (headers) => {
+    const isGone = outgoing.destroyed || outgoing.closed;
+    // Written behind another request that is not answered yet: the stream would be kept in memory for who knows how long.
+    if (!isGone && !outgoing.socket) throw new ChatError('unavailable');
+    outgoing.socket?.setTimeout(0); // Heartbeats look after it from here on.
+    return {
+      sink: nodeSink(outgoing, headers),
+      onGone(run) {
+        if (isGone) run();
+        else outgoing.on('close', run);
+      },
+      response: RESPONSE_ALREADY_SENT,
+    };
+  };
 }

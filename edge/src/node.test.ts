@@ -2,11 +2,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { expect, it } from 'vitest';
+import { pathOf } from '@payload-chat/protocol';
+import { describe, expect, it } from 'vitest';
 import { edgeContract } from '../test/edge-contract.ts';
 import { hopOver } from '../test/fake-hop.ts';
 import { startFakeServer } from '../test/fake-server.ts';
-import { seatAt } from '../test/hop.ts';
+import { seatAt, until } from '../test/hop.ts';
 import { hubContract } from '../test/hub-contract.ts';
 import { startNodeEdge } from '../test/node-edge.ts';
 
@@ -45,20 +46,63 @@ edgeContract(
   script,
 );
 
-it('on SIGTERM readers are told to come back, spread, and the process is gone at once', async () => {
-  const server = await startFakeServer();
-  const edge = await startNodeEdge({ CHAT_SERVER_URL: server.url, CHAT_EDGE_KEY: server.edgeKey });
-  const ada = await seatAt(hopOver(server, edge.url, server.stop), 'ada');
-  const streams = await Promise.all(Array.from({ length: 20 }, () => ada.stream()));
-  await Promise.all(streams.map((stream) => stream.next('ready')));
-  const stopped = edge.stop('SIGTERM');
-  const byes = await Promise.all(streams.map((stream) => stream.next('bye')));
-  expect(new Set(byes.map(({ data }) => (data as { reason: string }).reason))).toEqual(new Set(['shutdown']));
-  expect(new Set(byes.map(({ data }) => (data as { retryMs: number }).retryMs)).size).toBeGreaterThan(5);
-  const { code, ms } = await stopped;
-  expect(code).toBe(0);
-  expect(ms).toBeLessThan(2000);
-  await server.stop();
+describe('on SIGTERM', () => {
+  async function withReaders(count: number, variables: Record<string, string>) {
+    const server = await startFakeServer();
+    const edge = await startNodeEdge({ CHAT_SERVER_URL: server.url, CHAT_EDGE_KEY: server.edgeKey, ...variables });
+    const ada = await seatAt(hopOver(server, edge.url, server.stop), 'ada');
+    const streams = await Promise.all(Array.from({ length: count }, () => ada.stream()));
+    await Promise.all(streams.map((stream) => stream.next('ready')));
+    return { server, edge, ada, streams };
+  }
+
+  it('readers are sent away one by one, and told to come back spread; then the process is gone', async () => {
+    const { server, edge, streams } = await withReaders(40, { CHAT_DRAIN_MS: '4000' });
+    const beganMs = Date.now();
+    const stopped = edge.stop('SIGTERM');
+    const byes = await Promise.all(
+      streams.map(async (stream) => ({ bye: await stream.next('bye', 10_000), atMs: Date.now() - beganMs })),
+    );
+    const saidBye = byes.map(({ bye }) => bye.data as { reason: string; retryMs: number });
+    expect(new Set(saidBye.map(({ reason }) => reason))).toEqual(new Set(['shutdown']));
+    expect(new Set(saidBye.map(({ retryMs }) => retryMs)).size).toBeGreaterThan(20);
+    // Half a second apart at the least, as heartbeats are: some moments, and none of them everybody's.
+    const moments = new Set(byes.map(({ atMs }) => Math.round(atMs / 500)));
+    expect(moments.size).toBeGreaterThan(3);
+    const { code, ms } = await stopped;
+    expect(code).toBe(0);
+    expect(ms).toBeLessThan(9000);
+    await server.stop();
+  });
+
+  it('meanwhile new streams are 503 with Retry-After, health says draining, and sends are still taken', async () => {
+    const { server, edge, ada, streams } = await withReaders(1, { CHAT_DRAIN_MS: '60000' });
+    const stopped = edge.stop('SIGTERM');
+    await until('health says draining', async () => {
+      const response = await fetch(edge.url + pathOf('health'));
+      return response.status === 503 && ((await response.json()) as { status: string }).status === 'draining';
+    });
+    const refused = await ada.stream();
+    expect(refused.status).toBe(503);
+    expect(JSON.parse(refused.body)).toMatchObject({ errors: [{ code: 'unavailable' }] });
+    expect(Number(refused.headers.get('Retry-After'))).toBeGreaterThan(30);
+    const { thread } = await ada.post({ receiver: 'm_bo' }, 'while it drains');
+    expect(await streams[0]?.next('message')).toMatchObject({ data: { thread } });
+    // Asked twice: at once.
+    const { code, ms } = await edge.stop('SIGTERM');
+    expect(code).toBe(1);
+    expect(ms).toBeLessThan(3000);
+    await stopped;
+    await server.stop();
+  });
+
+  it('without readers it is gone at once', async () => {
+    const { server, edge } = await withReaders(0, { CHAT_DRAIN_MS: '60000' });
+    const { code, ms } = await edge.stop('SIGTERM');
+    expect(code).toBe(0);
+    expect(ms).toBeLessThan(3000);
+    await server.stop();
+  });
 });
 
 it('a start without a key says which variable is missing, and no secret is printed', async () => {

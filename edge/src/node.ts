@@ -1,24 +1,23 @@
 /** The edge on Node: one hub per site in this process. `node edge/src/node.ts`; README: Configuration. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import './young-generation.ts';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createAdaptorServer } from '@hono/node-server';
+import { routes } from '@payload-chat/protocol';
+import { createAddressLimits } from './address-limits.ts';
 import { responseOf } from './answer.ts';
 import { createApp } from './app.ts';
 import { clientAddress } from './client-address.ts';
 import { readConfig } from './config.ts';
 import { createCore, createLocal } from './core.ts';
+import { type Bindings, createNodeServer } from './node-server.ts';
 import { nodeStream } from './node-sink.ts';
 import { scriptFile } from './script-file.ts';
 
-interface Bindings {
-  incoming: IncomingMessage;
-  outgoing: ServerResponse;
-}
-
-/** How long requests under way may take after a signal to stop. */
-const drainMs = 3000;
+/** How long requests under way may take after the last reader was sent away. */
+const lastRequestsMs = 3000;
+/** Connections that one address may have beside its streams. */
+const spareConnections = 200;
 
 const { env } = process;
 const config = readConfig(env);
@@ -35,6 +34,7 @@ const core = createCore(config, fetch);
 const { hubs, reading } = createLocal(core);
 const app = createApp<Bindings>({
   ...core,
+  limits: createAddressLimits(config.addresses, core.clock),
   platform: {
     clientOf: (request, { incoming }) =>
       clientAddress(incoming.socket.remoteAddress, request.headers.get('X-Forwarded-For'), trustedHops),
@@ -46,10 +46,17 @@ const app = createApp<Bindings>({
     numbers: async () => hubs.numbers(),
     script: (request, file) => files[file](request),
     onServerSeen: hubs.nudge,
+    isDraining: () => hubs.isDraining,
   },
 });
 
-const server = createAdaptorServer({ fetch: app.fetch });
+const { perAddress } = config.streams;
+const server = createNodeServer({
+  fetch: (request, bindings) => app.fetch(request, bindings),
+  streamPath: config.basePath + routes.stream.path,
+  // A trusted proxy's sockets are everybody's.
+  connectionsPerAddress: trustedHops > 0 || perAddress === 0 ? 0 : perAddress + spareConnections,
+});
 
 server.on('error', (error: NodeJS.ErrnoException) => {
   console.error(
@@ -70,16 +77,25 @@ server.listen(port, env.HOST || undefined, () => {
   else console.log(`The edge is at ${at} and repeats ${config.serverUrl}`);
 });
 
-let stopping = false;
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
 
+/** Streams are turned away and sent away; all else is served until the last has gone. Asked twice: at once. */
 function stop() {
-  if (stopping) process.exit(1); // Asked twice: at once.
-  stopping = true;
-  server.close(() => process.exit(0));
+  if (hubs.isDraining) process.exit(1);
+  hubs.drain(config.drainMs);
+  const untilMs = Date.now() + config.drainMs;
+  const look = setInterval(() => {
+    if (Date.now() < untilMs && hubs.numbers().some(({ readers }) => readers > 0)) return;
+    clearInterval(look);
+    end();
+  }, 100);
+}
+
+function end() {
   hubs.close();
-  setInterval(() => 'closeIdleConnections' in server && server.closeIdleConnections(), 50);
-  setTimeout(() => process.exit(0), drainMs);
+  server.close(() => process.exit(0));
+  setInterval(() => server.closeIdleConnections(), 50);
+  setTimeout(() => process.exit(0), lastRequestsMs);
 }
 
 function wholeOf(variable: string, fallback: number, max: number): number {

@@ -17,6 +17,7 @@ import type { Hubs } from './hubs.ts';
 import type { OpenSink } from './open-sink.ts';
 import type { SiteHub } from './site-hub.ts';
 import { type KeptSnapshot, readSnapshot } from './snapshots.ts';
+import type { StreamPlaces } from './stream-places.ts';
 import { bearerOf, originOf, type Reader, type Tokens, ticketOrBearerOf } from './tokens.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -32,31 +33,29 @@ export interface Reading {
 /** How often access is looked at again that changed while it was looked at. */
 const attempts = 3;
 
-export function createReading(hubs: Hubs, tokens: Tokens, upstream: Upstream): Reading {
+export interface ReadingOptions {
+  hubs: Hubs;
+  tokens: Tokens;
+  upstream: Upstream;
+  places: StreamPlaces;
+}
+
+export function createReading({ hubs, tokens, upstream, places }: ReadingOptions): Reading {
   return {
     async stream(request, client, open) {
       const reader = await tokens.verify(ticketOrBearerOf(request), originOf(request), client);
       const asked = parseStreamRequest(new URL(request.url).searchParams, request.headers.get('Last-Event-ID'));
       if (asked.is === 'service') throw new ChatError('not-found'); // An edge serves no edges.
-      return atHub(reader, async (site, release) => {
-        const admitted = await admit(site, asked, reader, upstream);
-        const { sink, response, onGone } = open({ ...streamHeaders, Vary: 'Origin', ...corsOf(reader.origin) });
-        const leave = site.hub.subscribe({
-          sink,
-          topics: admitted.topics,
-          user: reader.claims.sub,
-          sid: reader.claims.sid,
-          issuedS: reader.claims.iat,
-          expiresAtMs: reader.endsAtMs,
-          recheck: (name) => site.grants.askAgain(name, reader),
-          onClose: release,
-          ...(admitted.cursor ? { cursor: admitted.cursor } : {}),
-          ...(admitted.snapshot ? { preface: admitted.snapshot.frame } : {}),
+      const leavePlace = places.take(reader);
+      try {
+        return await atHub(reader, async (site, release) => {
+          const admitted = await admit(site, asked, reader, upstream);
+          return begin(site, admitted, reader, open, [release, leavePlace]);
         });
-        onGone(leave);
-        site.doubt(admitted, reader, leave);
-        return response;
-      });
+      } catch (fault) {
+        leavePlace();
+        throw fault;
+      }
     },
 
     async snapshot(request, id, client) {
@@ -94,6 +93,33 @@ export function createReading(hubs: Hubs, tokens: Tokens, upstream: Upstream): R
     }
   }
 }
+
+/** Opens the stream. It holds on to what is named here and to nothing else of its request. */
+function begin(site: SiteHub, admitted: Admitted, reader: Reader, open: OpenSink, leaves: Array<() => void>): Response {
+  const { sink, response, onGone } = open({ ...streamHeaders, Vary: 'Origin', ...corsOf(reader.origin) });
+  const { sub: user, sid, iat: issuedS } = reader.claims;
+  const leave = site.hub.subscribe({
+    sink,
+    topics: admitted.topics,
+    user,
+    sid,
+    issuedS,
+    expiresAtMs: reader.endsAtMs,
+    onClose: allOf(leaves),
+    ...(admitted.grants.length ? { recheck: recheckOf(site, reader) } : {}),
+    ...(admitted.cursor ? { cursor: admitted.cursor } : {}),
+    ...(admitted.snapshot ? { preface: admitted.snapshot.frame } : {}),
+  });
+  onGone(leave);
+  site.doubt(admitted, reader, leave);
+  return response;
+}
+
+// Made apart: a function holds all that stood around it where it was made.
+const allOf = (runs: Array<() => void>) => () => {
+  for (const run of runs) run();
+};
+const recheckOf = (site: SiteHub, reader: Reader) => (name: string) => site.grants.askAgain(name, reader);
 
 /** PROTOCOL: Stream. */
 const streamHeaders = {

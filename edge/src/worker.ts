@@ -3,6 +3,7 @@
  * site, where the hub is. Nothing of a request outlives it here; what does lives in the object.
  */
 import { ChatError, headers as wire } from '@payload-chat/protocol';
+import { createAddressLimits } from './address-limits.ts';
 import { createApp } from './app.ts';
 import { readConfig } from './config.ts';
 import { createCore } from './core.ts';
@@ -29,6 +30,8 @@ function createWorkerApp(env: WorkerEnv): App {
   const { tokens } = core;
   return createApp<WorkerEnv>({
     ...core,
+    // Of this isolate alone: Cloudflare runs one or more at each of its places.
+    limits: createAddressLimits(core.config.addresses, core.clock),
     platform: {
       clientOf: (request) => request.headers.get('CF-Connecting-IP') ?? undefined,
       // Believed here already: no stranger wakes an object.

@@ -19,6 +19,7 @@ export interface StreamOptions {
   query?: string;
   lastEventId?: string;
   origin?: string;
+  headers?: Record<string, string>;
 }
 
 const open = new Set<AbortController>();
@@ -31,13 +32,14 @@ export function closeStreams(): void {
 
 export async function openStream(
   url: string,
-  { token, query, lastEventId, origin }: StreamOptions,
+  { token, query, lastEventId, origin, headers = {} }: StreamOptions,
 ): Promise<StreamReader> {
   const abort = new AbortController();
   open.add(abort);
   const response = await fetch(`${url}/api/messages/sse${query ? `?${query}` : ''}`, {
     signal: abort.signal,
     headers: {
+      ...headers,
       ...(token ? { Authorization: `Bearer ${token}` } : {}),
       ...(lastEventId === undefined ? {} : { 'Last-Event-ID': lastEventId }),
       ...(origin ? { Origin: origin } : {}),

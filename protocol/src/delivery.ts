@@ -13,6 +13,8 @@ import { type Effect, effectOf, isDeaf, type Subscriber } from './subscriber.ts'
 export type ByeReason = 'age' | 'slow' | 'shutdown' | 'token' | 'revoked';
 
 export interface Delivery {
+  /** A new epoch is about to send so many readers for their snapshots. */
+  renew(readers: number): void;
   /** Places a subscriber by its cursor: on from there, waiting for the head, or `reset`. */
   place(subscriber: Subscriber, cursor: string): void;
   /** A chunk for a live subscriber, who stands at `pos` after it. */
@@ -38,10 +40,14 @@ export interface DeliveryContext {
 }
 
 const full = 'full';
+/** Nobody is asked to wait longer for his snapshot, however many wait. */
+const longestSpreadMs = 60_000;
 
 export function createDelivery({ options, history, audience, replay, flushed }: DeliveryContext): Delivery {
   const { clock, random } = options;
   const waiting = new Set<Subscriber>();
+  /** Over how long those are spread whose epoch is over. */
+  let epochSpreadMs = options.spreadMs;
 
   const isClosed = ({ standing }: Subscriber) => standing.is === 'closed';
   const positionOf = ({ standing }: Subscriber) => ('pos' in standing ? standing.pos : flushed());
@@ -71,8 +77,8 @@ export function createDelivery({ options, history, audience, replay, flushed }: 
   }
 
   function reset(subscriber: Subscriber, reason: ResetReason) {
-    // A new epoch sends everybody for a snapshot at once: spread them.
-    const afterMs = Math.round(random() * (reason === 'epoch' ? options.spreadMs : 1000));
+    // A new epoch sends everybody for a snapshot at once: spread them, the more the longer.
+    const afterMs = Math.round(random() * (reason === 'epoch' ? epochSpreadMs : 1000));
     lastWords(subscriber, 'reset', { reason, afterMs });
   }
 
@@ -179,6 +185,10 @@ export function createDelivery({ options, history, audience, replay, flushed }: 
   }
 
   return {
+    renew(readers) {
+      const ms = (readers * 1000) / options.resetsPerSecond;
+      epochSpreadMs = Math.min(Math.max(options.spreadMs, ms), longestSpreadMs);
+    },
     place(subscriber, cursor) {
       if (isClosed(subscriber)) return;
       const { window } = history;

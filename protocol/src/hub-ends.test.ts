@@ -72,6 +72,37 @@ describe('[S6] ends', () => {
     expect(clock.pending).toBe(0);
   });
 
+  test('a drain takes no more readers and ends each at a moment of its own; until then he hears everything', async () => {
+    let nth = 0;
+    const { clock, hub, post, open } = bench({ random: () => (nth++ % 10) / 10 });
+    const sinks = Array.from({ length: 100 }, () => open());
+    hub.drain(10_000);
+    expect(() => open()).toThrow(expect.objectContaining({ code: 'unavailable' }));
+    const left: number[] = [];
+    for (let second = 1; second <= 10; second += 1) {
+      const before = hub.readers;
+      post(second);
+      await clock.advance(1000);
+      left.push(before - hub.readers);
+    }
+    expect(Math.max(...left)).toBeLessThanOrEqual(30);
+    expect(hub.readers).toBe(0);
+    for (const sink of sinks) {
+      expect(last(sink)).toMatchObject({ event: 'bye', data: { reason: 'shutdown' } });
+      expect(sink.positions).toEqual(Array.from({ length: sink.positions.length }, (_, index) => index + 1));
+    }
+    hub.close();
+    expect(clock.pending).toBe(0);
+  });
+
+  test('a drain ends no stream later than its token does', async () => {
+    const { clock, hub, open } = bench();
+    const sink = open({ expiresAtMs: clock.now() + 1000 });
+    hub.drain(10_000);
+    await clock.advance(1600);
+    expect(last(sink)?.data).toMatchObject({ reason: 'token' });
+  });
+
   test('a hub that nobody reads keeps no timer', async () => {
     const { clock, post, open } = bench();
     const sink = open({ cursor: at(5) });

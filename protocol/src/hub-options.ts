@@ -19,8 +19,10 @@ export interface HubOptions extends HistoryBounds {
   stalledMs: number;
   /** How long a recheck may take before the stream ends with `bye shutdown`; the owner's own patience is shorter. */
   recheckMs: number;
-  /** Over how long a shutdown or a new epoch asks its readers to come back. */
+  /** Over how long a shutdown or a new epoch asks its readers to come back, at the least. */
   spreadMs: number;
+  /** How many of them a new epoch sends for snapshots in one second at the most: it asks over as long as that takes. */
+  resetsPerSecond: number;
   /** Bytes of frames that a replay writes in one chunk, and that gather before a flush; overrun by one frame at most. */
   chunkBytes: number;
 }
@@ -37,6 +39,7 @@ export const defaultHubOptions: HubOptions = {
   stalledMs: 15_000,
   recheckMs: 45_000,
   spreadMs: 5000,
+  resetsPerSecond: 200,
   chunkBytes: 65_536,
 };
 

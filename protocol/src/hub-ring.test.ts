@@ -98,6 +98,18 @@ describe('the service stream', () => {
 });
 
 describe('beginning anew', () => {
+  test('[S4] another epoch sends no more readers for snapshots in a second than the server can bear', () => {
+    let nth = 0;
+    const { hub, open } = bench({ resetsPerSecond: 100, random: () => (nth++ % 100) / 100 });
+    const sinks = Array.from({ length: 2000 }, () => open());
+    hub.start('ba9876543210', 0);
+    const waitsMs = sinks.map((sink) => (sink.frames.at(-1) as { data: { afterMs: number } }).data.afterMs);
+    // 2,000 at 100 a second: over 20 s, evenly.
+    for (let second = 0; second < 20; second += 1)
+      expect(waitsMs.filter((ms) => Math.floor(ms / 1000) === second).length).toBeLessThanOrEqual(110);
+    expect(Math.max(...waitsMs)).toBeGreaterThan(19_000);
+  });
+
   test('[S4] another epoch resets everybody, spread over seconds', async () => {
     const { clock, hub, post, open } = bench();
     const sinks = [open(), open({ cursor: at(7) }), open({ topics: '*' })];

@@ -42,13 +42,18 @@ export interface Hub {
   signal(signal: WireSignal, to: readonly string[]): void;
   /**
    * Opens a stream: `hello` leaves before this returns. The answer closes it without a word: the reader has gone.
-   * @throws ChatError `unavailable` before the first `start` and after `close`.
+   * @throws ChatError `unavailable` before the first `start` and after `drain` or `close`.
    */
   subscribe(listener: Listener): () => void;
   /** Ends every stream of ended sessions with `bye revoked`, for an end that has not come through the log. */
   revoke(endWord: string): void;
   /** Told of every event when it is in the ring, before it goes out: how an owner drops grants and cached snapshots. */
   onEvent(run: (event: WireEvent) => void): void;
+  /**
+   * Takes no more streams and ends those there are with `bye shutdown`, each at a moment of its own within `ms`; until
+   * then they hear everything. `close` ends what is left.
+   */
+  drain(ms: number): void;
   /** Ends every stream with `bye`; the hub is over, what is appended later goes nowhere. */
   close(reason?: ByeReason): void;
 }
@@ -61,6 +66,7 @@ export function createHub(given: Partial<HubOptions> = {}): Hub {
   const replay = createReplay(history, options.chunkBytes);
   const watchers: Array<(event: WireEvent) => void> = [];
   let state: 'new' | 'running' | 'closed' = 'new';
+  let isDraining = false;
   /** The position that every live subscriber has; behind the head while events gather. */
   let flushed = 0;
   /** Events after `flushed`, and signals, in the order they came. */
@@ -129,6 +135,7 @@ export function createHub(given: Partial<HubOptions> = {}): Hub {
         subscriber,
         cursor: formatCursor(history.window.epoch, delivery.positionOf(subscriber)),
       }));
+      if (epoch !== history.window.epoch) delivery.renew(places.length);
       history.start(epoch, pos);
       replay.forget();
       flushed = pos;
@@ -163,7 +170,7 @@ export function createHub(given: Partial<HubOptions> = {}): Hub {
     },
 
     subscribe(listener) {
-      if (state !== 'running') throw new ChatError('unavailable');
+      if (state !== 'running' || isDraining) throw new ChatError('unavailable');
       const subscriber = newSubscriber(listener, options, history.window.head);
       audience.add(subscriber);
       if (!subscriber.service) {
@@ -192,6 +199,17 @@ export function createHub(given: Partial<HubOptions> = {}): Hub {
 
     onEvent(run) {
       watchers.push(run);
+    },
+
+    drain(ms) {
+      isDraining = true;
+      const nowMs = clock.now();
+      for (const subscriber of audience.all) {
+        const endsAtMs = nowMs + random() * ms;
+        if (endsAtMs >= subscriber.endsAtMs) continue;
+        subscriber.endsAtMs = endsAtMs;
+        subscriber.endReason = 'shutdown';
+      }
     },
 
     close(reason = 'shutdown') {

@@ -77,8 +77,8 @@ export interface Subscriber {
   readonly pingMs: number;
   pingAtMs: number;
   readonly maxAgeMs: number;
-  readonly endsAtMs: number;
-  readonly endReason: 'age' | 'token';
+  endsAtMs: number;
+  endReason: 'age' | 'token' | 'shutdown';
   /** Scratch space of the fan-out. */
   share: Share | undefined;
 }
