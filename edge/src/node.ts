@@ -18,6 +18,8 @@ import { scriptFile } from './script-file.ts';
 const lastRequestsMs = 3000;
 /** Connections that one address may have beside its streams. */
 const spareConnections = 200;
+/** Connections that may wait to be accepted: readers come back together. Linux cuts it to `net.core.somaxconn`. */
+const connectsAtOnce = 4096;
 
 const { env } = process;
 const config = readConfig(env);
@@ -67,7 +69,7 @@ server.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(1);
 });
 
-server.listen(port, env.HOST || undefined, () => {
+server.listen({ port, host: env.HOST || undefined, backlog: connectsAtOnce }, () => {
   for (const { variable, message } of config.faults) console.error(`${variable}: ${message}`);
   const { port: given } = server.address() as AddressInfo;
   const at = `http://${env.HOST || 'localhost'}:${given}${config.basePath}`;
