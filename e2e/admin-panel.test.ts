@@ -8,6 +8,16 @@ import { patienceMs } from './thread.ts';
 const stack = house();
 const browser = visitors();
 
+/** With LOOK_AT a picture of the page in both themes. */
+async function look(page: Visit['page'], name: string): Promise<void> {
+  const folder = process.env.LOOK_AT;
+  if (!folder) return;
+  for (const theme of ['light', 'dark']) {
+    await page.evaluate((value) => document.documentElement.setAttribute('data-theme', value), theme);
+    await page.screenshot({ path: `${folder}/${name}-${theme}.png`, fullPage: true });
+  }
+}
+
 async function logIn(kind: string): Promise<Visit> {
   const { email, password } = personOf(stack(), kind);
   const visit = await browser.open(stack().demo.urls.admin);
@@ -31,6 +41,73 @@ test('the admin finds what was written in the chat, the threads and the people',
   for (const kind of ['direct', 'support', 'room']) {
     await page.locator('.table').getByText(kind, { exact: false }).first().waitFor({ timeout: patienceMs });
   }
+});
+
+test('a site’s page prints the snippet, copies it, and says whether it was seen alive', async () => {
+  const { site, urls } = stack().demo;
+  const { page, faults } = await logIn('admin');
+  await page.locator('.dashboard').waitFor({ timeout: patienceMs });
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  const open = async () => {
+    await page.goto(`${urls.admin}/collections/sites/${site.key}`);
+    const embed = page.getByRole('region', { name: 'Paste this into your pages' });
+    await embed.waitFor({ timeout: patienceMs });
+    return embed;
+  };
+  const snippet = `<script type="module" src="${urls.edge}/chat.js"></script>\n<chat-thread site="${site.key}"></chat-thread>`;
+  expect(await (await open()).locator('pre').textContent()).toBe(snippet);
+  await page.getByRole('button', { name: 'Copy' }).first().click();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(snippet);
+
+  const ask = (origin: string) =>
+    fetch(`${urls.edge}/api/chat/session`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', Origin: origin },
+      body: JSON.stringify({ site: site.key }),
+    });
+  expect((await ask(urls.demo)).status).toBe(200);
+  expect((await ask('https://not-listed.example')).status).toBe(403);
+  await expect.poll(async () => (await open()).textContent(), { timeout: patienceMs }).toContain('Seen alive: ');
+  const told = await (await open()).textContent();
+  expect(told).toContain('https://not-listed.example asked');
+  await look(page, 'site');
+  expect(faults).toEqual([]);
+});
+
+test('an admin exports and erases a person from that person’s page; an agent has no such buttons', async () => {
+  const { site, urls } = stack().demo;
+  const answer = await fetch(`${urls.edge}/api/chat/session`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ site: site.key }),
+  });
+  const { token, user } = (await answer.json()) as { token: string; user: { id: string } };
+  const sent = await fetch(`${urls.edge}/api/messages`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` },
+    body: JSON.stringify({ content: 'forget me' }),
+  });
+  expect(sent.status).toBe(201);
+  const agent = await logIn('agent');
+  await agent.page.locator('.dashboard').waitFor({ timeout: patienceMs });
+  await agent.page.goto(`${urls.admin}/collections/chat-users/${user.id}`);
+  await agent.page.locator('#field-name').waitFor({ timeout: patienceMs });
+  expect(await agent.page.getByRole('button', { name: 'Erase…' }).count()).toBe(0);
+
+  const { page, faults } = await logIn('admin');
+  await page.locator('.dashboard').waitFor({ timeout: patienceMs });
+  await page.goto(`${urls.admin}/collections/chat-users/${user.id}`);
+  await page.getByRole('button', { name: 'Erase…' }).waitFor({ timeout: patienceMs });
+  const exported = await page.request.get(`${urls.server}/api/chat/people/${user.id}/export`);
+  expect(JSON.stringify(await exported.json())).toContain('forget me');
+  await page.getByRole('button', { name: 'Erase…' }).click();
+  await page.getByRole('button', { name: 'Erase for good' }).waitFor({ timeout: patienceMs });
+  await look(page, 'erase');
+  await page.getByRole('button', { name: 'Erase for good' }).click();
+  await page.getByText('Erased, with 1 messages.').waitFor({ timeout: patienceMs });
+  const gone = await fetch(`${urls.edge}/api/chat/threads`, { headers: { Authorization: `Bearer ${token}` } });
+  expect(gone.status).toBe(401);
+  expect(faults).toEqual([]);
 });
 
 test('a member has no business there', async () => {

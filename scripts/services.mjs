@@ -38,6 +38,7 @@ export function serverSpec({ folder, ports, secrets, databaseUrl, nextDist, serv
       PAYLOAD_SECRET: secrets.PAYLOAD_SECRET,
       CHAT_EDGE_KEYS: secrets.CHAT_EDGE_KEY,
       SERVER_URL: urlsOf(ports).server,
+      CHAT_EDGE_URL: urlsOf(ports).edge,
       CHAT_SEED_FILE: folder.seed,
       CHAT_SEED_ORIGINS: [ports.demo, ports.host]
         .flatMap((port) => [`http://localhost:${port}`, `http://127.0.0.1:${port}`])

@@ -56,6 +56,7 @@ export function appConfig(environment: Environment, options: ChatOptions = {}): 
         admins: ({ role }) => role === 'admin',
         edgeKeys: environment.edgeKeys,
         trustedHops: environment.trustedHops,
+        ...(environment.edgeUrl ? { edgeUrl: environment.edgeUrl } : {}),
         log: environment.log,
         ...options,
       }),

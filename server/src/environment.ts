@@ -60,6 +60,8 @@ export interface Environment {
   /** The first admin of an empty database, where nothing is seeded. */
   admin: { email: string; password: string } | undefined;
   trustedHops: number;
+  /** Where pages load `chat.js` from: an edge. */
+  edgeUrl: string | undefined;
   /** How long the log remembers, where it is said. */
   log: { keepDays?: number; keepEvents?: number };
   /** A level of pino: the log is JSON lines then. Without, Payload's own readable lines. */
@@ -87,6 +89,7 @@ export function readEnvironment(env: Variables = process.env): Environment {
       env.CHAT_ADMIN_EMAIL && env.CHAT_ADMIN_PASSWORD
         ? { email: env.CHAT_ADMIN_EMAIL, password: env.CHAT_ADMIN_PASSWORD }
         : undefined,
+    edgeUrl: env.CHAT_EDGE_URL || undefined,
     trustedHops: Number(env.CHAT_TRUSTED_HOPS ?? 0) || 0,
     log: {
       ...(env.CHAT_LOG_KEEP_DAYS ? { keepDays: Number(env.CHAT_LOG_KEEP_DAYS) } : {}),

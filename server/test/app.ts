@@ -38,6 +38,7 @@ export async function startApp(given: Partial<Environment> = {}, options: ChatOp
     seedOrigins: [],
     admin: undefined,
     trustedHops: 0,
+    edgeUrl: undefined,
     log: {},
     logLevel: process.env.TEST_LOG ?? 'silent',
     ...given,

@@ -3,6 +3,7 @@ import { ChatError } from '@payload-chat/protocol';
 import type { PayloadRequest } from 'payload';
 import { listsOrigin } from '../collections/sites/origins.ts';
 import type { Site } from '../collections/sites/site.ts';
+import { noteSeen } from './seen.ts';
 
 /** The Origin that a browser put on the request; `undefined` for a program, or a same-origin GET. */
 export function originOf(req: Pick<PayloadRequest, 'headers'>): string | undefined {
@@ -31,5 +32,6 @@ function safeOrigin(url: string): string | undefined {
 export function sessionOrigin(req: PayloadRequest, site: Site): string | undefined {
   const origin = originOf(req);
   if (origin === undefined || isOwnOrigin(req, origin) || listsOrigin(site.origins, origin)) return origin;
+  noteSeen(req, site.key, origin, 'refused');
   throw new ChatError('origin-not-allowed');
 }

@@ -12,9 +12,10 @@ import { callerOfClaims } from './caller.ts';
 import { claimantOf } from './claims.ts';
 import { guestSession } from './guest.ts';
 import { readIdentity } from './host-identity.ts';
-import { sessionOrigin } from './origin.ts';
+import { isOwnOrigin, sessionOrigin } from './origin.ts';
 import { noteRefusal } from './refusals.ts';
 import { revocations } from './revocation.ts';
+import { noteSeen } from './seen.ts';
 import { proofOf, refuseSeveralProofs, type SessionRequest } from './session-proof.ts';
 import { readToken, signToken } from './token.ts';
 import { externalUserId } from './user-id.ts';
@@ -149,6 +150,7 @@ export async function renew(req: PayloadRequest, site: Site, token: string): Pro
 /** The session of what was proven. */
 export function issue(req: PayloadRequest, site: Site, org: string | undefined, proven: Proven): Promise<Session> {
   const { user, sid, until, room, visitor } = proven;
+  if (org !== undefined && !isOwnOrigin(req, org)) noteSeen(req, site.key, org, 'let in');
   const claims: Unsigned = {
     sub: user.id,
     site: site.key,

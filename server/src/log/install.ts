@@ -61,6 +61,15 @@ const steps: readonly string[] = [
     created timestamptz not null default now()
   );
   create index claims_claimant on chat.claims (claimant);`,
+
+  // Which page of a site last opened a session, and which was refused.
+  `create table chat.seen (
+    site text primary key,
+    origin text,
+    at timestamptz,
+    refused_origin text,
+    refused_at timestamptz
+  );`,
 ];
 
 /** Brings the schema up to date; an older release beside this one keeps working. */

@@ -1,5 +1,6 @@
 import { limits } from '@payload-chat/protocol';
 import type { CollectionConfig } from 'payload';
+import { askOwnFields } from '../../access/own-fields.ts';
 import { inThreadsOfModerator, inThreadsOfReader, nobody } from '../../access/rules.ts';
 import { notePanel } from '../../privacy/note-panel.ts';
 import { changed, keepFixed } from '../fixed.ts';
@@ -62,7 +63,7 @@ export const messages: CollectionConfig = {
     changed,
   ],
   hooks: {
-    beforeOperation: [lockBeforeWrite('messages', 'messages')],
+    beforeOperation: [askOwnFields, lockBeforeWrite('messages', 'messages')],
     beforeValidate: [giveId, completeMessage],
     beforeChange: [
       keepFixed('id', 'thread', 'sender', 'replyTo', 'timestamp', 'localId', 'contentHash', 'seq', 'changed'),

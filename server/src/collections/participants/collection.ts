@@ -1,4 +1,5 @@
 import type { CollectionConfig } from 'payload';
+import { askOwnFields } from '../../access/own-fields.ts';
 import { admins, inThreadsOfModerator, inThreadsOfReader, nobody } from '../../access/rules.ts';
 import { changed, keepFixed } from '../fixed.ts';
 import { lockBeforeWrite } from '../row-lock.ts';
@@ -42,7 +43,7 @@ export const participants: CollectionConfig = {
     changed,
   ],
   hooks: {
-    beforeOperation: [lockBeforeWrite('participants', 'participants')],
+    beforeOperation: [askOwnFields, lockBeforeWrite('participants', 'participants')],
     beforeValidate: [giveId, seatPerson],
     beforeChange: [keepFixed('id', 'thread', 'user', 'changed'), onlyForward],
     afterChange: [tellJoined],

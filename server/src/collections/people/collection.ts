@@ -1,4 +1,5 @@
 import type { CollectionConfig } from 'payload';
+import { askOwnFields } from '../../access/own-fields.ts';
 import { nobody, peopleOfReader } from '../../access/rules.ts';
 
 /**
@@ -17,10 +18,16 @@ export function people(users: string): CollectionConfig {
     },
     access: { create: nobody, read: peopleOfReader, update: nobody, delete: nobody },
     disableDuplicate: true,
+    hooks: { beforeOperation: [askOwnFields] },
     lockDocuments: false,
     defaultSort: '-createdAt',
     fields: [
       { name: 'id', type: 'text', required: true, admin: { hidden: true } },
+      {
+        name: 'rights',
+        type: 'ui',
+        admin: { components: { Field: '@payload-chat/server/panel#PersonRights' } },
+      },
       { name: 'name', type: 'text', required: true, maxLength: 128 },
       {
         name: 'kind',

@@ -1,4 +1,5 @@
 import type { CollectionAfterChangeHook, CollectionConfig, PayloadRequest } from 'payload';
+import { askOwnFields } from '../../access/own-fields.ts';
 import { admins, nobody, sitesOfReader } from '../../access/rules.ts';
 import { endSessionsAt } from '../../identity/logout.ts';
 import { append } from '../../log/append.ts';
@@ -42,6 +43,7 @@ export function sites(users: string): CollectionConfig {
         admin: { description: 'What <chat-thread site="…"> says. It never changes.' },
       },
       { name: 'name', type: 'text', required: true, maxLength: 128 },
+      { name: 'embed', type: 'ui', admin: { components: { Field: '@payload-chat/server/panel#SiteEmbed' } } },
       {
         name: 'origins',
         type: 'text',
@@ -118,6 +120,7 @@ export function sites(users: string): CollectionConfig {
       publicKeyField,
     ],
     hooks: {
+      beforeOperation: [askOwnFields],
       beforeValidate: [
         ({ data, operation }) => (operation === 'create' ? { ...data, id: data?.key } : data),
         ({ data }) => (Array.isArray(data?.origins) ? { ...data, origins: data.origins.map(tidyOrigin) } : data),

@@ -1,4 +1,5 @@
 import type { CollectionConfig } from 'payload';
+import { askOwnFields } from '../../access/own-fields.ts';
 import { admins, nobody, threadsOfModerator, threadsOfReader } from '../../access/rules.ts';
 import { notePanel } from '../../privacy/note-panel.ts';
 import { changed, keepFixed } from '../fixed.ts';
@@ -92,7 +93,7 @@ export const threads: CollectionConfig = {
     },
   ],
   hooks: {
-    beforeOperation: [lockBeforeWrite('threads', 'threads')],
+    beforeOperation: [askOwnFields, lockBeforeWrite('threads', 'threads')],
     beforeValidate: [giveId, completeThread],
     beforeChange: [keepFixed('id', 'site', 'kind', 'key', 'slot', 'changed')],
     afterChange: [tellThread],
