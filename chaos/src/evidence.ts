@@ -9,6 +9,8 @@ export interface LogKeeper {
   keep(epoch: string): Promise<void>;
   /** Reads everything from the run's start on once more: what was rewritten since is rewritten here. */
   refresh(epoch: string): Promise<void>;
+  /** Takes all but so many events of each site out of the log, and keeps them. */
+  cut(epoch: string, kept: number): Promise<void>;
   /** Another database, whose positions begin wherever it says. */
   startAnew(): Promise<void>;
 }
@@ -51,11 +53,35 @@ export async function keepLog(database: Database): Promise<LogKeeper> {
       }
       rows.push(...now.values());
     },
+    async cut(epoch, kept) {
+      const gone = await database.query<Row>(
+        `with gone as (
+          delete from chat.events e using chat.sites s where e.site = s.site and e.pos <= s.pos - $1 returning e.*
+        ) select ${columns} from gone`,
+        [kept],
+      );
+      for (const row of gone) {
+        if (Number(row.pos) <= (starts[row.site] ?? 0)) continue;
+        const held = rows.find(
+          ({ site, pos, epoch: of }) => site === row.site && pos === Number(row.pos) && of === epoch,
+        );
+        if (held) held.isGone = true;
+        else rows.push({ ...rowOf(row, epoch), isGone: true });
+      }
+      rows.sort((a, b) => a.pos - b.pos);
+    },
     async startAnew() {
       starts = await headsOf(database);
     },
   };
 }
+
+const rowOf = (row: Row, epoch: string): LogRow => ({
+  ...row,
+  epoch,
+  pos: Number(row.pos),
+  seq: row.seq === null ? null : Number(row.seq),
+});
 
 /** Where each site stands. */
 export async function headsOf(database: Database): Promise<Record<string, number>> {

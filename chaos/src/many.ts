@@ -76,10 +76,10 @@ export async function openStage(say: (line: string) => void, signal?: AbortSigna
 }
 
 function tell({ seed, plan, violations, history, catchUps, tookMs }: RunResult, say: (line: string) => void) {
-  const worst = Math.max(0, ...catchUps.map(({ ms }) => ms));
+  const worst = catchUps.reduce((a, b) => (b.ms > a.ms ? b : a), { fault: '', ms: 0, slowest: '' });
   say(
     `seed ${seed}: ${violations.length ? `${violations.length} VIOLATIONS` : 'clean'}, ${history.acts.length} writes, ` +
-      `caught up within ${(worst / 1000).toFixed(1)} s, ${(tookMs / 1000).toFixed(1)} s: ${plan.join('; ')}`,
+      `caught up within ${(worst.ms / 1000).toFixed(1)} s${worst.ms > 5000 ? ` (${worst.slowest})` : ''}, ${(tookMs / 1000).toFixed(1)} s: ${plan.join('; ')}`,
   );
   if (!violations.length) return;
   for (const { rule, says } of violations.slice(0, 20)) say(`    ${rule}: ${says.slice(0, 600)}`);

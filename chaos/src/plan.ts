@@ -44,7 +44,7 @@ export function planOf(seed: number, { kinds, writeMs }: PlanOptions): Planned[]
     const left = others.filter(
       (kind) => !drawn.some((one) => one.kind === kind) && (!first.kind.isExclusive || !kind.mayReset?.length),
     );
-    drawn.push(draw(left));
+    if (left.length > 0) drawn.push(draw(left));
   }
   return drawn.sort((a, b) => a.atMs - b.atMs);
 }

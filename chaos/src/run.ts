@@ -32,7 +32,7 @@ export interface RunResult {
   violations: Violation[];
   history: History;
   /** By fault: how long after its mending everybody was where the site stood then, in ms. */
-  catchUps: Array<{ fault: string; ms: number }>;
+  catchUps: Array<{ fault: string; ms: number; slowest: string }>;
   tookMs: number;
 }
 
@@ -62,10 +62,13 @@ export async function runOnce(
   const history: Partial<History> = {};
   const notes: Notes = {
     keepLog: () => log.keep(epoch),
+    cutLog: (kept) => log.cut(epoch, kept),
+    replaced: () => log.startAnew(),
     async restored(copiedMs, backMs) {
       history.restored = { copiedMs, backMs };
-      epoch = await epochNow(stage);
-      await log.startAnew();
+      const before = epoch;
+      for (const endMs = Date.now() + settleMs; epoch === before && Date.now() < endMs; await pause(50))
+        epoch = await epochNow(stage);
     },
   };
   const scene: Scene = { house, readers: () => readers, notes, isLong };
@@ -138,7 +141,7 @@ export async function runOnce(
       faults: plan.map(({ kind }) => kind.name),
       violations: check(whole),
       history: whole,
-      catchUps: healed.map((one) => ({ fault: one.fault, ms: catchUpMs(one, readers, log.rows) })),
+      catchUps: healed.map((one) => ({ fault: one.fault, ...catchUp(one, readers, log.rows) })),
       tookMs: Date.now() - beganMs,
     };
   } finally {
@@ -166,8 +169,16 @@ const clone = (person: Reader['person']) => ({
   headers: () => person.headers(),
 });
 
-const epochNow = ({ house }: Stage) =>
-  epochAt(house.directUrlOf('server-a'), house.seed.site.key, house.edgeKeys.current);
+/** Tries until a server says it. */
+async function epochNow({ house }: Stage): Promise<string> {
+  for (const endMs = Date.now() + settleMs; ; await pause(100)) {
+    try {
+      return await epochAt(house.directUrlOf('server-a'), house.seed.site.key, house.edgeKeys.current);
+    } catch (error) {
+      if (Date.now() > endMs) throw error;
+    }
+  }
+}
 
 async function carryOut(
   { planned, injected }: { planned: Planned; injected: Injected },
@@ -200,9 +211,17 @@ async function healedNow({ house }: Stage, fault: string, epoch: string): Promis
   };
 }
 
-/** The slowest of them. */
-function catchUpMs({ atMs, heads }: Healed, readers: Reader[], rows: LogRow[]): number {
-  return Math.max(...readers.map((one) => Math.max(0, arrivalMs(one, heads, rows) - atMs)));
+/** How long the slowest of them took, and who he was. */
+function catchUp({ atMs, heads }: Healed, readers: Reader[], rows: LogRow[]): { ms: number; slowest: string } {
+  let ms = 0;
+  let slowest = '';
+  for (const reader of readers) {
+    const span = arrivalMs(reader, heads, rows) - atMs;
+    if (span <= ms) continue;
+    ms = span;
+    slowest = `${reader.record.name} by ${reader.record.kind} at ${reader.record.hop}`;
+  }
+  return { ms, slowest };
 }
 
 /** When a reader had everything of his site up to these heads that is for him; Infinity for not yet. */
@@ -213,11 +232,15 @@ function arrivalMs({ record }: Reader, heads: Healed['heads'], rows: LogRow[]): 
   const wanted = rows.findLast(
     (row) => row.epoch === epoch && row.site === record.site && row.pos <= head.pos && isFor(row, record.topics),
   );
-  const there = record.cursors.find(({ cursor }) => {
+  if (!wanted) return 0;
+  let wasThere = false;
+  for (const { cursor, atMs } of record.cursors) {
     const at = parseCursor(cursor);
-    return at?.epoch === epoch && at.pos >= (wanted?.pos ?? 0);
-  });
-  return there?.atMs ?? (wanted ? Infinity : 0);
+    // Another history took the place of that one: then he is past it.
+    if (at?.epoch === epoch ? at.pos >= wanted.pos : wasThere) return atMs;
+    wasThere ||= at?.epoch === epoch;
+  }
+  return Infinity;
 }
 
 /** What each edge counts, against the streams that are open; it has 30 s for it (I11). */

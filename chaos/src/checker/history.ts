@@ -15,6 +15,8 @@ export interface LogRow {
   topics: string[];
   /** The entity as the log holds it, as text. */
   payload: string;
+  /** It was trimmed: what was taken back since is not taken back in this copy. */
+  isGone?: boolean;
 }
 
 /** A row of `messages`. */

@@ -104,7 +104,8 @@ function checkTakenBack(history: History): Violation[] {
     }
   };
   // A log that was left behind is nobody's any more.
-  for (const row of history.log) if (row.epoch === history.epoch) look(`the log at ${row.pos}`, row.payload);
+  for (const row of history.log)
+    if (row.epoch === history.epoch && !row.isGone) look(`the log at ${row.pos}`, row.payload);
   for (const { hop, frames } of history.replays)
     for (const { data } of frames) look(`a replay at ${hop}`, JSON.stringify(data));
   for (const [name, list] of Object.entries(history.fresh)) look(`a fresh snapshot for ${name}`, JSON.stringify(list));
@@ -125,7 +126,7 @@ function checkRewritten({ messages, log, replays, epoch }: History): Violation[]
     if (content !== undefined && message?.content !== content)
       found.push({ rule: 'I16', says: `${where} has another text of ${message?.id} than its row` });
   };
-  for (const row of log) if (row.epoch === epoch) look(`the log at ${row.pos}`, JSON.parse(row.payload));
+  for (const row of log) if (row.epoch === epoch && !row.isGone) look(`the log at ${row.pos}`, JSON.parse(row.payload));
   for (const { hop, frames } of replays)
     for (const { event, data } of frames) if (event === 'message') look(`a replay at ${hop}`, data);
   return found;

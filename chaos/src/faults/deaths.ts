@@ -1,5 +1,7 @@
 /** Processes that die. */
+
 import type { ServiceName } from '../house/house.ts';
+import { membersOf } from '../house/process-table.ts';
 import type { Random } from '../random.ts';
 import type { FaultKind, Injected, Scene } from './fault.ts';
 
@@ -45,6 +47,23 @@ export const deaths: FaultKind[] = [
     draw: (_, scene) => killed(scene, 'postgres', 'SIGQUIT'),
   },
   {
+    // workerd alone: its objects are gone, and what started it brings it back.
+    name: 'evicted Durable Objects',
+    isInstant: true,
+    mayReset,
+    draw: (_, { house }) => ({
+      async inject() {
+        for (const pid of membersOf(house.pid('worker') ?? 0, 'workerd')) process.kill(pid, 'SIGKILL');
+      },
+      async heal() {
+        if (await answers(`${house.directUrlOf('worker')}/api/chat/health`, 3000)) return;
+        // It is nothing without workerd.
+        await house.kill('worker');
+        await house.ready('worker');
+      },
+    }),
+  },
+  {
     name: 'rolling restart of both servers',
     isExclusive: true,
     isInstant: true,
@@ -58,3 +77,19 @@ export const deaths: FaultKind[] = [
     }),
   },
 ];
+
+async function answers(url: string, withinMs: number): Promise<boolean> {
+  for (
+    const endMs = Date.now() + withinMs;
+    Date.now() < endMs;
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  )
+    if (
+      await fetch(url, { signal: AbortSignal.timeout(1000) }).then(
+        () => true,
+        () => false,
+      )
+    )
+      return true;
+  return false;
+}

@@ -17,8 +17,12 @@ export interface Scene {
 export interface Notes {
   /** Before rows of the log vanish: reads what was not read yet. */
   keepLog(): Promise<void>;
-  /** The database is another one from now on; writes answered between the two times (ms since 1970) are lost by right. */
-  restored(copiedMs: number, backMs: number): void;
+  /** Takes all but so many events of each site away, having read them. */
+  cutLog(kept: number): Promise<void>;
+  /** Another database has taken the place of the first, and nobody writes yet. */
+  replaced(): Promise<void>;
+  /** It is served: writes answered between the two times (ms since 1970) are lost by right. */
+  restored(copiedMs: number, backMs: number): Promise<void>;
 }
 
 export interface Injected {

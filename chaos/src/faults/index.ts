@@ -2,7 +2,9 @@
 import { ambushes } from './ambushes.ts';
 import { deaths } from './deaths.ts';
 import type { FaultKind } from './fault.ts';
+import { keyFaults } from './key-faults.ts';
 import { lineFaults } from './line-faults.ts';
+import { logFaults } from './log-faults.ts';
 import { postgresFaults } from './postgres-faults.ts';
 import { readerFaults } from './reader-faults.ts';
 
@@ -10,6 +12,8 @@ export const faultKinds: readonly FaultKind[] = [
   ...deaths,
   ...ambushes,
   ...postgresFaults,
+  ...logFaults,
+  ...keyFaults,
   ...lineFaults,
   ...readerFaults,
 ];

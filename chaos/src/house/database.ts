@@ -9,6 +9,8 @@ export interface Database {
    * Where Postgres is dying meanwhile there is nothing to hold open.
    */
   holdOpen(statements: string[], database?: string): Promise<() => Promise<void>>;
+  /** Lets go of every connection to the server's database, so that it can be copied or renamed. */
+  release(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -65,6 +67,11 @@ export async function openDatabase(url: string): Promise<Database> {
         await client.query('rollback').catch(() => {});
         await client.end().catch(() => {});
       };
+    },
+    async release() {
+      const pool = pools.get(served);
+      pools.delete(served);
+      await pool?.end();
     },
     async close() {
       for (const pool of pools.values()) await pool.end();

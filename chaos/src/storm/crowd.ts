@@ -42,7 +42,8 @@ export function join(url: string, headers: Record<string, string>, cursor?: stri
         const [, event = 'message'] = /^event: (\w+)/m.exec(block) ?? [];
         const [, id] = /^id: (\S+)/m.exec(block) ?? [];
         if (id) last = id;
-        if (event === 'message') events += 1;
+        // A block without data is a comment.
+        if (event === 'message' && /^data:/m.test(block)) events += 1;
         if (event === 'ready') ready.resolve(performance.now() - beganMs);
       }
     });

@@ -1,20 +1,10 @@
-/** How much memory processes hold, as Linux says; other systems are asked by `ps`. */
-import { execFileSync } from 'node:child_process';
+/** What samples of a process's memory say. */
 
 export interface Sample {
   /** Since the start, in minutes. */
   minutes: number;
   /** In MiB. */
   mib: number;
-}
-
-/** Resident memory of a process and of all in its group, in MiB. */
-export function groupMib(leader: number): number {
-  const table = execFileSync('ps', ['-A', '-o', 'pgid=,rss='], { encoding: 'utf8' });
-  let kib = 0;
-  for (const [, group, rss] of table.matchAll(/^\s*(\d+)\s+(\d+)\s*$/gm))
-    if (Number(group) === leader) kib += Number(rss);
-  return kib / 1024;
 }
 
 /** Least squares, in MiB a minute. */

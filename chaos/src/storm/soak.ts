@@ -2,11 +2,12 @@
 import { pathOf } from '@payload-chat/protocol';
 import { numbersAt } from '../hops.ts';
 import { openHouse } from '../house/house.ts';
+import { groupMib } from '../house/process-table.ts';
 import { ask } from '../people/ask.ts';
 import { openExternal } from '../people/person.ts';
 import { streamPath } from '../readers/reader.ts';
 import { join } from './crowd.ts';
-import { groupMib, type Sample, slopeOf } from './memory.ts';
+import { type Sample, slopeOf } from './memory.ts';
 
 export interface SoakOptions {
   minutes: number;
