@@ -2,6 +2,7 @@
 import { ChatError, errorAnswer, errorBody } from '@payload-chat/protocol';
 import type { PostgresAdapter } from '@payloadcms/db-postgres';
 import type { CollectionConfig, Config, Plugin } from 'payload';
+import { withAccountAccess } from './access/accounts.ts';
 import { accessLog } from './collections/access-log/collection.ts';
 import { messages } from './collections/messages/collection.ts';
 import { participants } from './collections/participants/collection.ts';
@@ -23,12 +24,14 @@ export function chat(given: ChatOptions = {}): Plugin {
   const options = resolveOptions(given);
   return (config: Config): Config => {
     const own = collections(options.users);
+    // Without `admins` nobody would be left who may manage accounts.
+    const accounts = (host: CollectionConfig) => withAccountHooks(given.admins ? withAccountAccess(host) : host);
     refuseClash(config.collections ?? [], own);
     return {
       ...config,
       custom: { ...config.custom, chat: options },
       collections: [
-        ...(config.collections ?? []).map((host) => (host.slug === options.users ? withAccountHooks(host) : host)),
+        ...(config.collections ?? []).map((host) => (host.slug === options.users ? accounts(host) : host)),
         ...own,
       ],
       endpoints: [...(config.endpoints ?? []), ...chatEndpoints],

@@ -14,6 +14,7 @@ export async function start(payload: Payload): Promise<void> {
   if (process.env.NEXT_PHASE === 'phase-production-build' || runtimeIfStarted(payload)) return;
   checkAccounts(payload);
   checkEdgeKeys(payload);
+  warnOfOpenDefaults(payload);
   await checkTables(payload);
   await checkTransactions(payload);
   watchSockets();
@@ -39,6 +40,14 @@ function checkEdgeKeys(payload: Payload): void {
     throw new Error(
       `chat({ edgeKeys }): one is shorter than ${edgeKeyChars} characters, which production does not take. Make one: openssl rand -base64 32`,
     );
+}
+
+/** What the chat can't close for the host, since only he knows his own address. */
+function warnOfOpenDefaults({ config, logger }: Payload): void {
+  if (config.csrf.length === 0)
+    logger.warn('Payload takes its login cookie from any page: set serverURL, or csrf, in the config.');
+  if (config.debug === true && process.env.NODE_ENV === 'production')
+    logger.warn('Payload answers errors with their stack: take debug: true out of the config.');
 }
 
 /** Of every table of the chat's collections each column: an update may have brought new ones. */

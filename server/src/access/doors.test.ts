@@ -85,7 +85,9 @@ const graphql = async (query: string, headers: Record<string, string>) => {
     headers: { 'Content-Type': 'application/json', Origin: page, ...headers },
     body: JSON.stringify({ query }),
   });
-  return (await (await GRAPHQL_POST(config)(request as never)).json()) as { data?: Record<string, unknown> | null };
+  return (await (await GRAPHQL_POST(Promise.resolve(config))(request as never)).json()) as {
+    data?: Record<string, unknown> | null;
+  };
 };
 
 const as = (kind: string) => ({ Authorization: `Bearer ${tokens[kind]}` });
