@@ -1,10 +1,11 @@
 /** `npm run bench`: all of it, or the named sections: `npm run bench -- fan-out`. */
 import { fanOut } from './fan-out/main.ts';
 import { latency } from './latency.ts';
+import { leaving } from './leaving.ts';
 import { log } from './server/log.ts';
 import { server } from './server/main.ts';
 
-const sections: Record<string, () => Promise<void>> = { server, log, latency, 'fan-out': fanOut };
+const sections: Record<string, () => Promise<void>> = { server, log, latency, leaving, 'fan-out': fanOut };
 
 const asked = process.argv.slice(2);
 for (const name of asked.length ? asked : Object.keys(sections)) {
