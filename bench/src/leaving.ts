@@ -136,15 +136,11 @@ async function post<T>(url: string, body: object, authorization?: string): Promi
 async function nodeEdge({ urls, demo }: Stack): Promise<{ url: string; stop(): Promise<void> }> {
   const [port = 0] = await freePorts(1);
   const entry = fileURLToPath(new URL('../../edge/src/node.ts', import.meta.url));
-  const { PATH = '' } = process.env;
-  const env = {
-    PATH,
-    PORT: String(port),
-    HOST: '127.0.0.1',
-    CHAT_SERVER_URL: urls.server,
-    CHAT_EDGE_KEY: demo.edgeKey,
-  };
-  const child = spawn(process.execPath, [entry], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const own = { PORT: String(port), HOST: '127.0.0.1', CHAT_SERVER_URL: urls.server, CHAT_EDGE_KEY: demo.edgeKey };
+  const child = spawn(process.execPath, [entry], {
+    env: { ...process.env, ...own },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   await once(child.stdout, 'data');
   return {
     url: `http://127.0.0.1:${port}`,
