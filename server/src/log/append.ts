@@ -39,11 +39,11 @@ export async function append(req: PayloadRequest, happening: Happening): Promise
   return id;
 }
 
-/** Notes a write that makes no event (a receipt), so that its commit is proven too. */
+/** Notes a write that makes no event (a receipt), so that its commit is proven too. Once a transaction is enough. */
 export async function noteWrite(req: PayloadRequest): Promise<void> {
   const query = await transactionOf(req);
   const note = await noteOf(req);
-  if (note.xid !== undefined) return;
+  if (note.xid !== undefined || note.events.length) return;
   const [row] = await query<{ xid: string }>('select pg_current_xact_id()::text as xid');
   note.xid = row?.xid;
 }

@@ -4,6 +4,7 @@ import { askOwnFields } from '../../access/own-fields.ts';
 import { inThreadsOfModerator, inThreadsOfReader, nobody } from '../../access/rules.ts';
 import { notePanel } from '../../privacy/note-panel.ts';
 import { changed, keepFixed } from '../fixed.ts';
+import { proveChange } from '../proven.ts';
 import { lockBeforeWrite } from '../row-lock.ts';
 import { giveId, textId } from '../text-id.ts';
 import { completeMessage, leaveTombstone, noteReplies, tellErased, tellMessage } from './hooks.ts';
@@ -69,7 +70,7 @@ export const messages: CollectionConfig = {
       keepFixed('id', 'thread', 'sender', 'replyTo', 'timestamp', 'localId', 'contentHash', 'seq', 'changed'),
       leaveTombstone,
     ],
-    afterChange: [tellMessage],
+    afterChange: [tellMessage, proveChange],
     beforeDelete: [noteReplies],
     afterDelete: [tellErased],
     afterRead: [showSender],

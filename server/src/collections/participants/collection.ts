@@ -2,6 +2,7 @@ import type { CollectionConfig } from 'payload';
 import { askOwnFields } from '../../access/own-fields.ts';
 import { admins, inThreadsOfModerator, inThreadsOfReader, nobody } from '../../access/rules.ts';
 import { changed, keepFixed } from '../fixed.ts';
+import { proveChange } from '../proven.ts';
 import { lockBeforeWrite } from '../row-lock.ts';
 import { giveId, textId } from '../text-id.ts';
 import { onlyForward, seatPerson, tellJoined, tellLeft } from './hooks.ts';
@@ -46,7 +47,7 @@ export const participants: CollectionConfig = {
     beforeOperation: [askOwnFields, lockBeforeWrite('participants', 'participants')],
     beforeValidate: [giveId, seatPerson],
     beforeChange: [keepFixed('id', 'thread', 'user', 'changed'), onlyForward],
-    afterChange: [tellJoined],
+    afterChange: [tellJoined, proveChange],
     afterDelete: [tellLeft],
   },
 };

@@ -1,6 +1,7 @@
 import type { CollectionConfig } from 'payload';
 import { askOwnFields } from '../../access/own-fields.ts';
 import { nobody, peopleOfReader } from '../../access/rules.ts';
+import { proveChange, proveDelete } from '../proven.ts';
 
 /**
  * People of the chat. They are not accounts: a row here opens nothing in the host's Payload. Ids can be derived without
@@ -21,6 +22,7 @@ export function people(users: string): CollectionConfig {
     hooks: { beforeOperation: [askOwnFields] },
     lockDocuments: false,
     defaultSort: '-createdAt',
+    hooks: { afterChange: [proveChange], afterDelete: [proveDelete] },
     fields: [
       { name: 'id', type: 'text', required: true, admin: { hidden: true } },
       {

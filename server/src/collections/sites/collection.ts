@@ -6,6 +6,7 @@ import { append } from '../../log/append.ts';
 import { noteOf } from '../../log/commit-proof.ts';
 import { tablesOf, transactionOf } from '../../log/database.ts';
 import { keepFixed } from '../fixed.ts';
+import { proveChange, proveDelete } from '../proven.ts';
 import { originFault, tidyOrigin } from './origins.ts';
 import { publicKeyField, readKeys } from './public-keys.ts';
 import { sealSecrets, secretFields, showFresh } from './secrets.ts';
@@ -126,7 +127,8 @@ export function sites(users: string): CollectionConfig {
         ({ data }) => (Array.isArray(data?.origins) ? { ...data, origins: data.origins.map(tidyOrigin) } : data),
       ],
       beforeChange: [keepFixed('id', 'key'), sealSecrets, readKeys],
-      afterChange: [tellSite],
+      afterChange: [tellSite, proveChange],
+      afterDelete: [proveDelete],
       afterOperation: [showFresh],
     },
   };

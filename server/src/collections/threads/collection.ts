@@ -3,6 +3,7 @@ import { askOwnFields } from '../../access/own-fields.ts';
 import { admins, nobody, threadsOfModerator, threadsOfReader } from '../../access/rules.ts';
 import { notePanel } from '../../privacy/note-panel.ts';
 import { changed, keepFixed } from '../fixed.ts';
+import { proveChange } from '../proven.ts';
 import { lockBeforeWrite } from '../row-lock.ts';
 import { giveId, textId } from '../text-id.ts';
 import { completeThread, refuseErasing, tellThread } from './hooks.ts';
@@ -96,7 +97,7 @@ export const threads: CollectionConfig = {
     beforeOperation: [askOwnFields, lockBeforeWrite('threads', 'threads')],
     beforeValidate: [giveId, completeThread],
     beforeChange: [keepFixed('id', 'site', 'kind', 'key', 'slot', 'changed')],
-    afterChange: [tellThread],
+    afterChange: [tellThread, proveChange],
     beforeDelete: [refuseErasing],
     afterOperation: [notePanel],
   },
