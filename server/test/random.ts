@@ -5,10 +5,16 @@ export interface Random {
   below(bound: number): number;
 }
 
-/** Mulberry32. `SEED` in the environment repeats a run. */
+/** `SEED` of the environment, which repeats a run, or a new one; printed. */
+export function seed(label: string): number {
+  const chosen = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31)) >>> 0;
+  console.info(`${label}: SEED=${chosen}`);
+  return chosen;
+}
+
+/** Mulberry32. */
 export function randomFrom(label: string): Random {
-  let state = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 32)) >>> 0;
-  console.info(`${label}: SEED=${state}`);
+  let state = seed(label);
   return {
     below(bound) {
       state = (state + 0x6d2b79f5) >>> 0;

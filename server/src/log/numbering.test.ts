@@ -106,6 +106,34 @@ test('a message edited in the transaction that posted it has its number in both 
   expect(edited).toMatchObject({ type: 'message.edited', payload: { message: { seq: Number(posted?.seq) } } });
 });
 
+test('a message erased in the transaction that posted it has its number too', async () => {
+  const { payload } = app;
+  const at = await site(payload, 'brief');
+  const caller = await memberCaller(payload, at, await account(payload, 'Hal'));
+  const rooms = [await room(payload, 'brief', 'a'), await room(payload, 'brief', 'b')];
+  await post(await localReq(payload), caller, { room: 'a', content: 'first' });
+  for (const others of [1, 2]) {
+    const before = (await logOf(payload, 'brief')).length;
+    const req = await localReq(payload);
+    req.transactionID = (await payload.db.beginTransaction()) as string;
+    // In one thread, then in two, which are numbered otherwise.
+    for (const thread of rooms.slice(0, others)) {
+      const data = { thread, sender: caller.user.id, content: 'brief' };
+      await payload.create({ collection: 'messages', data, req });
+      const { id } = await payload.create({ collection: 'messages', data, req });
+      await payload.delete({ collection: 'messages', id, req });
+    }
+    await payload.db.commitTransaction(req.transactionID);
+    const log = (await logOf(payload, 'brief')).slice(before);
+    const erased = log.filter(({ type }) => type === 'message.erased');
+    expect(erased).toHaveLength(others);
+    for (const { entity, payload: said } of erased) {
+      const posted = log.find((event) => event.type === 'message.posted' && event.entity === entity);
+      expect(said.message?.seq).toBe(Number(posted?.seq));
+    }
+  }
+});
+
 test('another isolation than read committed stores nothing', async () => {
   const { payload } = app;
   const at = await site(payload, 'strict');

@@ -29,6 +29,7 @@ declare
   t text;
   s text;
   e record;
+  first_seq bigint;
   next_seq bigint;
   next_pos bigint;
   thread_kind text;
@@ -72,6 +73,7 @@ begin
     seats := array['thread:' || t] || seats;
     if thread_kind = 'support' then seats := seats || 'agents'::text; end if;
 
+    first_seq := next_seq;
     for e in select id, type, entity, topics from chat.events
       where txid = mine and pos is null and thread = t order by n
     loop
@@ -80,10 +82,14 @@ begin
         update ${messages} set seq = next_seq, changed = next_seq where id = e.entity;
       elsif e.type like 'message.%' then
         update ${messages} set changed = next_seq where id = e.entity;
-        -- Changed in the transaction that posted it: only now is its number known.
-        update chat.events set payload = jsonb_set(payload, '{message,seq}',
-          to_jsonb((select seq from ${messages} where id = e.entity)))
-          where id = e.id and payload #>> '{message,seq}' is null and type <> 'message.erased';
+        -- Changed in the transaction that posted it: only now is its number known. One that was erased there too has no
+        -- row to ask; its posting is so many events after those of before.
+        update chat.events set payload = jsonb_set(payload, '{message,seq}', to_jsonb(coalesce(
+            (select seq from ${messages} where id = e.entity),
+            first_seq + (select count(*) from chat.events earlier where earlier.txid = mine and earlier.pos is null
+              and earlier.thread = t and earlier.n <= (select posting.n from chat.events posting
+                where posting.txid = mine and posting.entity = e.entity and posting.type = 'message.posted'))
+          ))) where id = e.id and payload #>> '{message,seq}' is null;
       elsif e.type like 'participant.%' then
         update ${participants} set changed = next_seq where id = e.entity;
       elsif e.type like 'thread.%' then

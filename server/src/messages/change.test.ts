@@ -30,7 +30,7 @@ const rowOf = async (id: string) =>
   (await app.payload.findByID({ collection: 'messages', id, depth: 0 })) as unknown as Record<string, unknown>;
 
 test('[I6] edits and a delete at once: the tombstone stays, versions only rise', async () => {
-  for (let round = 0; round < 8; round += 1) {
+  for (let round = 0; round < 30; round += 1) {
     const { id } = await send(`round ${round}`);
     const changes = [
       ...Array.from({ length: 4 }, async (_, index) => edit(await req(), ana, id, `edit ${index}`)),
@@ -50,6 +50,29 @@ test('[I6] edits and a delete at once: the tombstone stays, versions only rise',
     expect(events.filter(({ type }) => type === 'message.deleted')).toHaveLength(1);
     // [I16] Nothing in the log says it any more.
     for (const { payload } of events) expect(payload.message?.content).toBe('');
+  }
+});
+
+test('[I6] [I16] edits, deletes and an erasure at once: nothing of it is left, and nothing comes back', async () => {
+  for (let round = 0; round < 30; round += 1) {
+    const { id } = await send(`secret ${round}`);
+    const changes = [
+      ...Array.from({ length: 3 }, async (_, index) => edit(await req(), ana, id, `secret edit ${index}`)),
+      (async () => remove(await req(), maya, id))(),
+      app.payload.delete({ collection: 'messages', id }),
+      app.payload.update({ collection: 'messages', id, data: { content: 'secret by the host' } }),
+    ];
+    // Who came after the erasure finds nothing: in the chat's words, or in Payload's.
+    for (const result of await Promise.allSettled(changes))
+      if (result.status === 'rejected') expect([403, 404]).toContain(result.reason.status);
+    const { totalDocs } = await app.payload.count({ collection: 'messages', where: { id: { equals: id } } });
+    expect(totalDocs).toBe(0);
+    const events = (await logOf(app.payload, 'halden')).filter(({ entity }) => entity === id);
+    expect(events.filter(({ type }) => type === 'message.erased')).toHaveLength(1);
+    expect(events.at(-1)?.type).toBe('message.erased');
+    for (const { payload } of events) expect(payload.message?.content).toBe('');
+    const seqs = events.map(({ seq }) => Number(seq));
+    expect(seqs).toEqual(seqs.toSorted((a, b) => a - b));
   }
 });
 
