@@ -12,6 +12,7 @@ import { threads } from './collections/threads/collection.ts';
 import { chatEndpoints, messageEndpoints, participantEndpoints } from './endpoints/index.ts';
 import { withAccountHooks } from './identity/account-hooks.ts';
 import { prepareAdapter } from './log/adapter.ts';
+import { asWriteFault } from './log/database-fault.ts';
 import { type ChatOptions, resolveOptions } from './options.ts';
 import { start } from './start.ts';
 
@@ -77,10 +78,14 @@ function preparedDatabase(db: Config['db']): Config['db'] {
   };
 }
 
+/** What is stored there may be sent again after a fault that passes: a deadlock with the host's own code, a lost database. */
+const ownSlugs = new Set(['messages', 'threads', 'participants', 'chat-users', 'sites']);
+
 type AfterError = NonNullable<NonNullable<Config['hooks']>['afterError']>[number];
 
 /** A fault of the chat in Payload's own answers: with its code, and a sentence fit for strangers. */
-const sayFault: AfterError = ({ error, req }) => {
+const sayFault: AfterError = ({ collection, error: thrown, req }) => {
+  const error = ownSlugs.has(collection?.slug ?? '') ? asWriteFault(thrown) : thrown;
   if (!(error instanceof ChatError)) return undefined;
   const { 'Retry-After': retryAfter } = errorAnswer(error).headers;
   if (retryAfter) {

@@ -24,6 +24,12 @@ export function isPassingFault(error: unknown): boolean {
   return false;
 }
 
+/** Postgres chose this one of two transactions that waited for each other: it is undone whole, and may be made again. */
+export function isDeadlock(error: unknown): boolean {
+  for (const { code } of chain(error)) if (code === '40P01') return true;
+  return false;
+}
+
 /** A unique index said no. Payload turns that into a ValidationError, whose data names the table: not for strangers. */
 export function isDuplicate(error: unknown): boolean {
   for (const { code, data } of chain(error)) {

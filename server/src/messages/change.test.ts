@@ -7,6 +7,9 @@ import { leave } from './leave.ts';
 import { markRead } from './mark-read.ts';
 import { post } from './post.ts';
 
+/** Rounds of each race; `ROUNDS` asks for more. */
+const rounds = Number(process.env.ROUNDS ?? 10);
+
 let app: App;
 let ana: Caller;
 let ben: Caller;
@@ -30,7 +33,7 @@ const rowOf = async (id: string) =>
   (await app.payload.findByID({ collection: 'messages', id, depth: 0 })) as unknown as Record<string, unknown>;
 
 test('[I6] edits and a delete at once: the tombstone stays, versions only rise', async () => {
-  for (let round = 0; round < 30; round += 1) {
+  for (let round = 0; round < rounds; round += 1) {
     const { id } = await send(`round ${round}`);
     const changes = [
       ...Array.from({ length: 4 }, async (_, index) => edit(await req(), ana, id, `edit ${index}`)),
@@ -54,7 +57,7 @@ test('[I6] edits and a delete at once: the tombstone stays, versions only rise',
 });
 
 test('[I6] [I16] edits, deletes and an erasure at once: nothing of it is left, and nothing comes back', async () => {
-  for (let round = 0; round < 30; round += 1) {
+  for (let round = 0; round < rounds; round += 1) {
     const { id } = await send(`secret ${round}`);
     const changes = [
       ...Array.from({ length: 3 }, async (_, index) => edit(await req(), ana, id, `secret edit ${index}`)),
@@ -73,6 +76,33 @@ test('[I6] [I16] edits, deletes and an erasure at once: nothing of it is left, a
     for (const { payload } of events) expect(payload.message?.content).toBe('');
     const seqs = events.map(({ seq }) => Number(seq));
     expect(seqs).toEqual(seqs.toSorted((a, b) => a - b));
+  }
+});
+
+test('[I6] [I16] an erasure among changes of its replies, and new ones: no event brings a text back', async () => {
+  for (let round = 0; round < rounds; round += 1) {
+    const { id } = await send(`question ${round}`);
+    const reply = async (content: string) =>
+      (await post(await req(), ben, { room: 'lobby', content, replyTo: id })).message;
+    const [edited, deleted] = [await reply('before'), await reply('before')];
+    const late: string[] = [];
+    const changes = [
+      app.payload.delete({ collection: 'messages', id }),
+      (async () => edit(await req(), ben, edited.id, 'after'))(),
+      (async () => remove(await req(), ben, deleted.id))(),
+      ...[1, 2].map(async (n) => {
+        late.push((await reply(`late ${n}`)).id);
+      }),
+    ];
+    for (const result of await Promise.allSettled(changes))
+      if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'invalid' });
+    const log = await logOf(app.payload, 'halden');
+    const last = (entity: string) => log.findLast((event) => event.entity === entity)?.payload.message;
+    expect(last(edited.id)).toMatchObject({ content: 'after' });
+    expect(last(deleted.id)).toMatchObject({ content: '', deletedAt: expect.any(String) });
+    // Whatever still refers to it in the log is told otherwise behind it.
+    for (const message of [edited.id, deleted.id, ...late]) expect(last(message)).not.toHaveProperty('replyTo');
+    expect(JSON.stringify(log.filter(({ entity }) => entity === deleted.id))).not.toContain('before');
   }
 });
 

@@ -21,7 +21,7 @@ import type { Caller } from '../identity/caller.ts';
 import { claimantOf } from '../identity/claims.ts';
 import { inTransaction, placeOf } from '../log/commit-proof.ts';
 import { queryOf } from '../log/database.ts';
-import { isDuplicate, isMissingRelation } from '../log/database-fault.ts';
+import { isDeadlock, isDuplicate, isMissingRelation } from '../log/database-fault.ts';
 import { readPosting } from '../log/read.ts';
 import { contentHash } from './content-hash.ts';
 import { personOf } from './person-of.ts';
@@ -37,7 +37,10 @@ export interface Posted {
   pos: number | undefined;
 }
 
-/** Two senders may make the same thread, seat or message at once: one is refused by a unique index and looks again. */
+/**
+ * Two senders may make the same thread, seat or message at once: one is refused by a unique index and looks again. So does
+ * one whose place or whose message to reply to was taken away meanwhile, and one who waited for another who waited for him.
+ */
 const attempts = 4;
 
 /**
@@ -53,13 +56,12 @@ export async function post(req: PayloadRequest, caller: Caller, request: SendReq
     try {
       return await tryPost(req, caller, request);
     } catch (error) {
-      if (isMissingRelation(error)) {
-        // A visitor who was claimed while he was writing has no row any more, and no session.
-        const isClaimed = caller.user.kind === 'visitor' && (await claimantOf(req.payload, caller.user.id));
-        throw new ChatError(isClaimed ? 'unauthorized' : 'not-found', { cause: error });
-      }
-      if (!isDuplicate(error)) throw error;
-      if (attempt === attempts) throw new ChatError('not-stored', { cause: error });
+      const gone = isMissingRelation(error);
+      // A visitor who was claimed while he was writing has no row any more, and no session.
+      if (gone && caller.user.kind === 'visitor' && (await claimantOf(req.payload, caller.user.id)))
+        throw new ChatError('unauthorized', { cause: error });
+      if (!gone && !isDuplicate(error) && !isDeadlock(error)) throw error;
+      if (attempt === attempts) throw new ChatError(gone ? 'not-found' : 'not-stored', { cause: error });
     }
   }
 }

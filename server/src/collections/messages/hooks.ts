@@ -59,13 +59,21 @@ export const tellMessage: CollectionAfterChangeHook = async ({ doc, operation, p
 
 const repliesKey = (id: string) => `replies to ${id}`;
 
-/** Replies lose what they refer to; who they are can't be asked afterwards. */
+/**
+ * Replies lose what they refer to; who they are can't be asked afterwards. They are locked, for what is told of them must be
+ * what they are then, and so is the row against those who are about to refer to it. The replies come first: an edit of one
+ * holds it, and at its commit takes a share of the row that it refers to. Those that came meanwhile are found the second time.
+ */
 export const noteReplies: CollectionBeforeDeleteHook = async ({ id, req }) => {
   const query = await transactionOf(req);
-  const rows = await query(
-    `select ${columns.message} from ${tablesOf(req.payload).messages} m where m.reply_to_id = $1 order by m.seq`,
-    [String(id)],
-  );
+  const { messages } = tablesOf(req.payload);
+  const replies = () =>
+    query(`select ${columns.message} from ${messages} m where m.reply_to_id = $1 order by m.seq for no key update`, [
+      String(id),
+    ]);
+  await replies();
+  await query(`select 1 from ${messages} where id = $1 for update`, [String(id)]);
+  const rows = await replies();
   (await noteOf(req)).memo.set(repliesKey(String(id)), rows);
 };
 
