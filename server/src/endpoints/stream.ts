@@ -3,6 +3,8 @@ import {
   ChatError,
   type Hub,
   type Listener,
+  type OpenSession,
+  parseCursor,
   parseStreamRequest,
   type StreamRequest,
   topic,
@@ -68,7 +70,27 @@ async function readerStream(req: PayloadRequest, who: Caller, asked: StreamReque
     user: user.kind === 'guest' ? undefined : user.id,
     address: clientAddress(req),
   });
-  return open(req, hub, listener, doubted, giveBack);
+  // Nothing may come between this look and the hub's taking him in: an end that the hub has passed on is known, one that
+  // comes later ends the stream.
+  const session: OpenSession = { sid, user: user.id, issuedS: claims?.iat };
+  const isOver = () => revocations(req.payload).knows(site.key, session);
+  if (isOver()) {
+    giveBack();
+    throw new ChatError('unauthorized');
+  }
+  return open(req, hub, listener, doubtOf(beginning, hub, isOver, doubted), giveBack);
+}
+
+/** A cursor ahead of the hub's head skips what comes up to it, the end of the reader's own session among it. */
+function doubtOf(
+  { cursor }: { cursor?: string },
+  { window }: Hub,
+  isOver: () => boolean,
+  doubted: (() => Promise<boolean>) | undefined,
+): (() => Promise<boolean>) | undefined {
+  const isAhead = window !== undefined && (parseCursor(cursor ?? '')?.pos ?? 0) > window.head;
+  if (!isAhead) return doubted;
+  return async () => !isOver() && ((await doubted?.()) ?? true);
 }
 
 /** @throws ChatError `unavailable` where the hub closed in the meantime. */

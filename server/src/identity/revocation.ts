@@ -25,6 +25,8 @@ const overlapMs = 60_000;
 const aheadS = 10;
 
 export interface Revocations {
+  /** As `has`, from what is known now: every end that a hub of this process has passed on is. */
+  knows(site: string, open: OpenSession): boolean;
   /** Whether this session of the site was ended, alone or with all of its user's. */
   has(site: string, open: OpenSession): Promise<boolean>;
   /** Until when the user's sessions at the site have ended, in seconds since 1970; 0 for never. */
@@ -37,7 +39,14 @@ export interface Revocations {
 
 /** The revocations as this process knows them. */
 export function revocations(payload: Payload): Revocations {
-  return runtime(payload).own('revoked', () => createRevocations(queryOf(payload)));
+  return runtime(payload).own('revoked', () => {
+    const made = createRevocations(queryOf(payload));
+    // A stream that is opened behind the end of its session would never hear of it: what hubs know is known here.
+    runtime(payload).hubs.onEvent((site, { type, session }) => {
+      if (type === 'session.ended') made.add(site, session as SessionEnd, Date.now() + rememberedMs);
+    });
+    return made;
+  });
 }
 
 interface Row {
@@ -107,6 +116,7 @@ function createRevocations(query: Query, now: () => number = Date.now): Revocati
     });
 
   return {
+    knows: names,
     async has(site, open) {
       if (names(site, open)) return true;
       await fresh();

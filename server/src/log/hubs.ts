@@ -1,5 +1,5 @@
 /** The hubs of one process, one per site that somebody reads, each begun by one read of its site's newest events. */
-import { createHub, defaultBounds, type Hub, type HubOptions } from '@payload-chat/protocol';
+import { createHub, defaultBounds, type Hub, type HubOptions, type WireEvent } from '@payload-chat/protocol';
 import type { Query } from './database.ts';
 import { type Entry, readNewest } from './read.ts';
 import type { Tail } from './tail.ts';
@@ -10,6 +10,8 @@ export interface Hubs {
   /** The site's hub where it stands already. */
   peek(site: string): Hub | undefined;
   arrived(site: string, entries: Entry[]): void;
+  /** Told of every event that a hub takes into its ring, before it goes out; those that it begins with too. */
+  onEvent(run: (site: string, event: WireEvent) => void): void;
   /** Begins a site's hub anew: readers that the new ring does not cover are told `reset`. */
   restart(site: string): void;
   /** Begins every hub anew that is of another epoch than this one; their readers are told `reset`. */
@@ -50,6 +52,7 @@ function withoutHoles(entries: Entry[]): Entry[] {
 
 export function createHubs({ query, tail, epoch, log, options }: HubsContext): Hubs {
   const held = new Map<string, Held>();
+  const watchers: Array<(site: string, event: WireEvent) => void> = [];
   let closed = false;
 
   async function fill(site: string, entry: Held): Promise<Hub> {
@@ -68,6 +71,9 @@ export function createHubs({ query, tail, epoch, log, options }: HubsContext): H
 
   function begin(site: string): Held {
     const hub = createHub(options);
+    hub.onEvent((event) => {
+      for (const run of watchers) run(site, event);
+    });
     const entry: Held = { hub, ready: Promise.resolve(hub), turn: 0, readAtMs: Date.now() };
     held.set(site, entry);
     entry.ready = fill(site, entry);
@@ -105,6 +111,7 @@ export function createHubs({ query, tail, epoch, log, options }: HubsContext): H
       const hub = held.get(site)?.hub;
       for (const { event, to } of entries) hub?.append(event, to);
     },
+    onEvent: (run) => void watchers.push(run),
     restart(site) {
       const entry = held.get(site);
       if (entry) restart(site, entry);
