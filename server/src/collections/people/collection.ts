@@ -19,10 +19,9 @@ export function people(users: string): CollectionConfig {
     },
     access: { create: nobody, read: peopleOfReader, update: nobody, delete: nobody },
     disableDuplicate: true,
-    hooks: { beforeOperation: [askOwnFields] },
     lockDocuments: false,
     defaultSort: '-createdAt',
-    hooks: { afterChange: [proveChange], afterDelete: [proveDelete] },
+    hooks: { beforeOperation: [askOwnFields], afterChange: [proveChange], afterDelete: [proveDelete] },
     fields: [
       { name: 'id', type: 'text', required: true, admin: { hidden: true } },
       {
