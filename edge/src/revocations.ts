@@ -26,12 +26,18 @@ const ended = object({ session: object({ sid: text(1), before: optional(whole())
 
 /** A token outlives its session by its own life at most: then there is nothing left to refuse. */
 const keptMs = (tokenUse.lifeS + tokenUse.skewS) * 1000;
-/** Most ends remembered; at the bound those that were told first are forgotten. */
-const maxEnds = 200_000;
+/**
+ * Most ends remembered. At the bound those that were told first are forgotten, and with them every token is refused
+ * that was issued before: its owner renews it at the server, which remembers, and goes on. A flood of logouts brings
+ * nobody's session back.
+ */
+export const maxEnds = 200_000;
 
 export function createRevocations(clock: Clock): Revocations {
   /** By the sid or user that it names; oldest first. */
   const ends = new Map<string, { before: number | undefined; atMs: number }>();
+  /** Until when there may be ends that are not remembered; a second is what tokens tell. */
+  let forgottenS = Number.NEGATIVE_INFINITY;
 
   function add(word: string) {
     const { sid, before } = readEndWord(word);
@@ -40,7 +46,9 @@ export function createRevocations(clock: Clock): Revocations {
     const latest = before === undefined ? undefined : Math.max(before, held?.before ?? 0);
     ends.set(sid, { before: latest, atMs: clock.now() });
     for (const [oldest, { atMs }] of ends) {
-      if (ends.size <= maxEnds && clock.now() - atMs < keptMs) break;
+      const isOver = clock.now() - atMs >= keptMs;
+      if (!isOver && ends.size <= maxEnds) break;
+      if (!isOver) forgottenS = atMs / 1000 + tokenUse.skewS;
       ends.delete(oldest);
     }
   }
@@ -52,7 +60,7 @@ export function createRevocations(clock: Clock): Revocations {
   };
 
   return {
-    has: (token) => names(token.sid, token) || names(token.sub, token),
+    has: (token) => token.iat <= forgottenS || names(token.sid, token) || names(token.sub, token),
     add,
     see(event) {
       const end = event.type === 'session.ended' ? read(ended, event)?.session : undefined;

@@ -3,7 +3,7 @@ import { manualClock } from '@payload-chat/protocol/testing';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createKeys } from './keys.ts';
-import { createRevocations } from './revocations.ts';
+import { createRevocations, maxEnds } from './revocations.ts';
 import { bearerOf, createTokens } from './tokens.ts';
 
 type Pair = Awaited<ReturnType<typeof generateKeyPair>>;
@@ -172,6 +172,21 @@ describe('an ended session', () => {
     // An earlier end that is told later takes nothing back.
     revocations.add('m_1@900');
     expect(revocations.has(token('a', 950))).toBe(true);
+  });
+
+  it('[I9] is refused even when more have ended than are remembered: tokens from before are renewed at the server', async () => {
+    const clock = manualClock(1_000_000_000);
+    const revocations = createRevocations(clock);
+    const nowS = () => Math.floor(clock.now() / 1000);
+    const [ended, other] = [token('ended', nowS() - 100), token('other', nowS() - 100)];
+    revocations.add('ended');
+    await clock.advance(1000);
+    for (let nth = 1; nth < maxEnds; nth += 1) revocations.add(`s${nth}`);
+    expect([revocations.has(ended), revocations.has(other)]).toEqual([true, false]);
+    revocations.add('one too many');
+    expect([revocations.has(ended), revocations.has(other)]).toEqual([true, true]);
+    await clock.advance(62_000);
+    expect(revocations.has(token('other', nowS()))).toBe(false);
   });
 });
 

@@ -13,7 +13,7 @@ const lastWordsMs = 5000;
  * How often each stream is touched with an SSE comment. workerd notices at the second write that a client has left:
  * pings alone, 20 s apart, would count him for the better part of a minute (I11).
  */
-const touchMs = 10_000;
+const touchMs = 6000;
 /** The streams take turns, so that thousands are not written to at once. */
 const turns = 10;
 

@@ -13,7 +13,16 @@ export interface WorkerEdge {
 /** The script that this Worker serves in place of the elements' build. */
 export const scriptText = 'export const chat = "here";\n';
 
-export async function startWorkerEdge(variables: Record<string, string>): Promise<WorkerEdge> {
+/** A release of workerd beside the one that wrangler brings. */
+export interface Runtime {
+  /** Its program. */
+  path: string;
+  /** The newest compatibility date that it knows. */
+  compatibilityDate: string;
+}
+
+export async function startWorkerEdge(variables: Record<string, string>, runtime?: Runtime): Promise<WorkerEdge> {
+  if (runtime) process.env.MINIFLARE_WORKERD_PATH = runtime.path;
   // Asking Cloudflare for a description of this machine, and telling it what was done, are not part of a test.
   Object.assign(process.env, { CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_SEND_METRICS: 'false' });
   const folder = await mkdtemp(path.join(tmpdir(), 'chat-edge-'));
@@ -22,6 +31,7 @@ export async function startWorkerEdge(variables: Record<string, string>): Promis
   const worker = await unstable_startWorker({
     config: fileURLToPath(new URL('../../wrangler.toml', import.meta.url)),
     assets: folder,
+    ...(runtime ? { compatibilityDate: runtime.compatibilityDate } : {}),
     bindings: Object.fromEntries(
       Object.entries(variables).map(([name, value]) => [name, { type: 'plain_text' as const, value }]),
     ),
