@@ -76,6 +76,8 @@ export function startRuntime(payload: Payload): Runtime {
   const tail = createTail(query, {
     log,
     arrived: (site, entries) => hubs.arrived(site, entries),
+    isOf: (history) => epoch.isOf(history),
+    strange: () => epoch.look(),
     gap(site, expected, met) {
       log(new Error(`Site ${site}: event ${met} came where ${expected} was due.`), 'The chat begins a hub anew.');
       hubs.restart(site);
@@ -89,7 +91,7 @@ export function startRuntime(payload: Payload): Runtime {
       tail.wake();
     },
   });
-  const hubs: Hubs = createHubs({ query, tail, log, epoch: epoch.now });
+  const hubs: Hubs = createHubs({ query, tail, log, epoch: epoch.now, isOf: epoch.isOf });
   const session: ListenSession = listen(adapter, {
     log,
     // The database may be another one now: a restore, a failover.

@@ -1,4 +1,6 @@
 /** What befalls the log itself: it is cut, and the database is put back to an earlier day. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import type { FaultKind, Scene } from './fault.ts';
 
 /** Everybody who may connect is sent away and kept away while `work` runs. */
@@ -19,6 +21,8 @@ async function alone({ house: { database, lines } }: Scene, work: () => Promise<
 
 /** How long readers are away while the log goes on, in ms. */
 const awayMs = 1500;
+
+const run = promisify(execFile);
 
 let copies = 0;
 
@@ -74,6 +78,38 @@ export const logFaults: FaultKind[] = [
           });
           await scene.notes.restored(copiedMs, Date.now());
           await database.query(`drop database left_${serial} with (force)`, [], 'postgres');
+        },
+      };
+    },
+  },
+  {
+    // The machine's disk as it was a while ago, under servers that go on running: nothing in the database can tell.
+    name: 'a data folder put back',
+    isExclusive: true,
+    mayReset: ['epoch', 'ahead', 'expired'],
+    draw(_, scene) {
+      const { house, notes } = scene;
+      const copy = `${house.dataFolder}.copy`;
+      let copiedMs = 0;
+      return {
+        async inject() {
+          await house.database.release();
+          await house.whileHalted(async () => {
+            copiedMs = Date.now();
+            await run('cp', ['-a', house.dataFolder, copy]);
+          });
+        },
+        async heal() {
+          await alone(scene, async () => {
+            await notes.keepLog();
+            await house.database.release();
+            await house.whileHalted(async () => {
+              await run('rm', ['-rf', house.dataFolder]);
+              await run('mv', [copy, house.dataFolder]);
+            });
+            await notes.replaced();
+          });
+          await notes.restored(copiedMs, Date.now());
         },
       };
     },

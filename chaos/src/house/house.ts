@@ -57,6 +57,10 @@ export interface House {
   ready(name: ServiceName): Promise<void>;
   /** In order, as an operator would. */
   restart(name: ServiceName): Promise<void>;
+  /** Postgres' data folder, which may be copied and changed while it is halted. */
+  dataFolder: string;
+  /** Ends Postgres for `work` and starts it again. */
+  whileHalted(work: () => Promise<void>): Promise<void>;
   /** All that the lines, taps and services need to be good again. */
   allReady(): Promise<void>;
   close(): Promise<void>;
@@ -115,10 +119,8 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     ];
     const password = secrets.POSTGRES_PASSWORD;
     const place = { dataDir, port: postgres, password, log: folder.log('postgres'), run: folder.run };
-    await supervisor.launch(
-      await postgresSpec({ ...place, settings: { max_connections: '120' } }),
-      `on port ${postgres}`,
-    );
+    const postgresService = await postgresSpec({ ...place, settings: { max_connections: '120' } });
+    await supervisor.launch(postgresService, `on port ${postgres}`);
     database = await openDatabase(databaseUrl(postgres, password));
 
     const taps = { a: createPostgresTap(), b: createPostgresTap() };
@@ -196,6 +198,16 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
       },
       ready: (name) => supervisor.get(name).ready(),
       restart: (name) => supervisor.get(name).restart(),
+      dataFolder: postgresService.cwd,
+      async whileHalted(work) {
+        const service = supervisor.get('postgres');
+        await service.stop();
+        try {
+          await work();
+        } finally {
+          await service.start();
+        }
+      },
       async allReady() {
         await Promise.all(services.map((name) => supervisor.get(name).ready()));
       },

@@ -16,9 +16,9 @@ export interface SoakOptions {
 }
 
 /** Readers at each edge at once, how long one stays, in ms, and how often somebody writes, in ms. */
-const crowd = 300;
+const crowd = 200;
 const stayMs = [2000, 20_000] as const;
-const writeEveryMs = 100;
+const writeEveryMs = 500;
 /** Between two looks, in ms. */
 const everyMs = 10_000;
 /** What the last two thirds may grow by, in MiB a minute: a leak of a kilobyte for each reader that came would be 3. */

@@ -9,6 +9,8 @@ import { type Epoch, hasGoneBack, readEpoch, renewEpoch } from './epoch.ts';
 export interface EpochWatch {
   /** The epoch of now. While it is being looked at, callers wait. @throws where it can't be read. */
   now(): Promise<string>;
+  /** Whether rows of this history (`historySql`) are of the epoch that was read last. */
+  isOf(history: string): boolean;
   /** It may be another one: reads it, and goes on trying. */
   look(): void;
   close(): void;
@@ -24,6 +26,7 @@ export interface EpochEvents {
 
 export function watchEpoch(query: Query, tables: Tables, events: EpochEvents): EpochWatch {
   let known: Promise<string> | undefined;
+  let history: string | undefined;
   let retry: NodeJS.Timeout | undefined;
   let attempt = 0;
   let closed = false;
@@ -38,14 +41,16 @@ export function watchEpoch(query: Query, tables: Tables, events: EpochEvents): E
 
   function read(): Promise<string> {
     clearTimeout(retry);
-    const reading = find().then(({ name }) => name);
+    const finding = find();
+    const reading = finding.then(({ name }) => name);
     known = reading;
-    reading.then(
+    finding.then(
       (epoch) => {
         // A newer look may be under way; it will tell.
         if (closed || known !== reading) return;
         attempt = 0;
-        events.known(epoch);
+        history = epoch.history;
+        events.known(epoch.name);
       },
       (error) => {
         if (closed || known !== reading) return;
@@ -60,6 +65,7 @@ export function watchEpoch(query: Query, tables: Tables, events: EpochEvents): E
 
   return {
     now: () => known ?? read(),
+    isOf: (other) => other === history,
     look: () => void read().catch(() => undefined), // told by `read` itself
     close() {
       closed = true;

@@ -249,6 +249,24 @@ test('an epoch that can’t be read at once is read again: no hub stays in the h
   });
 });
 
+test('[S4] [I3] nothing of another history is told under the epoch before, though the LISTEN session has noticed nothing', async () => {
+  const place = await served(await newDatabase());
+  await place.send('of this history');
+  const live = await place.stream();
+  await live.until('ready', is('ready'));
+  // As after a restore, when the pool has found the new database and the session is still on its way.
+  await queryOf(place.app.payload)(`update chat.facts set value = 'another install' where name = 'installed'`);
+  await place.send('of another history');
+  expect((await live.until('reset', isReset, 15_000)).data).toMatchObject({ reason: 'epoch' });
+  await live.ended();
+  expect(live.frames.filter(is('message'))).toEqual([]);
+  // And it is told under its own.
+  const fresh = await place.stream(await place.cursor());
+  await fresh.until('ready', is('ready'));
+  await place.send('one more');
+  expect((await fresh.until('the event', is('message'))).data).toMatchObject({ message: { content: 'one more' } });
+});
+
 /** Every row of both schemas, as one dump after the other would bring them. */
 async function copyRows(fromUrl: string, toUrl: string): Promise<void> {
   const [from, to] = [new pg.Client(fromUrl), new pg.Client(toUrl)];

@@ -10,9 +10,19 @@ import { createHash } from 'node:crypto';
 import { ChatError } from '@payload-chat/protocol';
 import type { Query, Tables } from './database.ts';
 
+/**
+ * Whose rows a statement reads, as one more column of it: of everything that an epoch is made of but the host's tables.
+ * A pool may have reached the database that took the other's place before anybody has looked at its epoch.
+ */
+export const historySql = `(select concat_ws(':', (pg_control_system()).system_identifier,
+    left(pg_walfile_name(pg_current_wal_lsn()), 8), (select oid from pg_database where datname = current_database()),
+    'chat.events'::regclass::oid, (select value from chat.facts where name = 'installed')))`;
+
 export interface Epoch {
   /** 12 characters of `[0-9a-f]`. */
   name: string;
+  /** As `historySql` has it. */
+  history: string;
   /** The install's own part of it. */
   installed: string;
 }
@@ -22,16 +32,14 @@ export const epochChannel = 'chat_epoch';
 
 /** @throws ChatError `unavailable` where the log is not installed. */
 export async function readEpoch(query: Query, { messages }: Tables): Promise<Epoch> {
-  const [row] = await query<{ made: string; installed: string | null }>(
-    `select concat_ws(':', (pg_control_system()).system_identifier, left(pg_walfile_name(pg_current_wal_lsn()), 8),
-        (select oid from pg_database where datname = current_database()),
-        $1::regclass::oid, 'chat.events'::regclass::oid) as made,
+  const [row] = await query<{ history: string; messages: string; installed: string | null }>(
+    `select ${historySql} as history, $1::regclass::oid::text as messages,
       (select value from chat.facts where name = 'installed') as installed`,
     [messages],
   );
   if (!row?.installed) throw new ChatError('unavailable', { cause: new Error('The schema "chat" is not installed.') });
-  const { made, installed } = row;
-  return { name: createHash('sha256').update(`${made}:${installed}`).digest('hex').slice(0, 12), installed };
+  const name = createHash('sha256').update(`${row.messages}:${row.history}`).digest('hex').slice(0, 12);
+  return { name, history: row.history, installed: row.installed };
 }
 
 /** Whether the log ends before one of these positions: what was read of it once has not happened any more. */

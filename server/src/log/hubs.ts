@@ -1,5 +1,5 @@
 /** The hubs of one process, one per site that somebody reads, each begun by one read of its site's newest events. */
-import { createHub, defaultBounds, type Hub, type HubOptions, type WireEvent } from '@payload-chat/protocol';
+import { ChatError, createHub, defaultBounds, type Hub, type HubOptions, type WireEvent } from '@payload-chat/protocol';
 import type { Query } from './database.ts';
 import { type Entry, readNewest } from './read.ts';
 import type { Tail } from './tail.ts';
@@ -38,6 +38,8 @@ export interface HubsContext {
   tail: Pick<Tail, 'watch' | 'unwatch'>;
   /** The epoch of now. */
   epoch(): Promise<string>;
+  /** Whether rows of this history are of it. */
+  isOf(history: string): boolean;
   log(error: unknown, message: string): void;
   options?: Partial<HubOptions>;
 }
@@ -50,7 +52,7 @@ function withoutHoles(entries: Entry[]): Entry[] {
   return last < 0 ? entries : entries.slice(last);
 }
 
-export function createHubs({ query, tail, epoch, log, options }: HubsContext): Hubs {
+export function createHubs({ query, tail, epoch, isOf, log, options }: HubsContext): Hubs {
   const held = new Map<string, Held>();
   const watchers: Array<(site: string, event: WireEvent) => void> = [];
   let closed = false;
@@ -62,6 +64,8 @@ export function createHubs({ query, tail, epoch, log, options }: HubsContext): H
     const epochNow = await epoch();
     const { head, entries: read } = await readNewest(query, site, defaultBounds.maxEvents);
     if (!current()) return entry.ready;
+    // Another database took the place of the first between the two: whoever asked asks again.
+    if (read[0] && !isOf(read[0].history)) throw new ChatError('unavailable');
     const entries = withoutHoles(read);
     entry.hub.start(epochNow, entries[0] ? entries[0].event.pos - 1 : head);
     for (const { event, to } of entries) entry.hub.append(event, to);

@@ -1,11 +1,14 @@
 /** Reads the log as the wire has it. */
 import type { WireEvent } from '@payload-chat/protocol';
 import type { Query } from './database.ts';
+import { historySql } from './epoch.ts';
 
 /** An event and whom it is for. */
 export interface Entry {
   event: WireEvent;
   to: string[];
+  /** Whose row it is (`historySql`). */
+  history: string;
 }
 
 interface EventRow {
@@ -18,9 +21,11 @@ interface EventRow {
   payload: Record<string, Record<string, unknown> | undefined>;
   actor: string | null;
   created: Date;
+  history: string;
 }
 
-const columns = 'e.site, e.pos, e.thread, e.seq, e.type, e.topics, e.payload, e.actor, e.created';
+const columns = `e.site, e.pos, e.thread, e.seq, e.type, e.topics, e.payload, e.actor, e.created,
+  ${historySql} as history`;
 
 /** Events read at once of one site; the reader comes back for more. */
 export const batchEvents = 500;
@@ -82,5 +87,5 @@ function entryOf(row: EventRow): Entry {
   // The payload was stored before these numbers existed: an entity's version is the seq of this very event.
   if (message) event.message = { ...message, seq: row.type === 'message.posted' ? seq : message.seq, changed: seq };
   if (threadState) event.threadState = { ...threadState, changed: seq };
-  return { event, to: row.topics };
+  return { event, to: row.topics, history: row.history };
 }

@@ -10,6 +10,10 @@ export interface TailEvents {
   arrived(site: string, entries: Entry[]): void;
   /** A position is missing where none may be: the site's hub must begin anew. It is not watched any more. */
   gap(site: string, expected: number, met: number): void;
+  /** Whether rows of this history are of the epoch that the watched hubs are of. */
+  isOf(history: string): boolean;
+  /** They are not: another database has taken the place of the one before. Nothing of it was told. */
+  strange(): void;
   log(error: unknown, message: string): void;
 }
 
@@ -27,12 +31,16 @@ export interface Tail {
 /** A poll backs up the waking; so long, in ms, and up to half as long again at random. Nothing is polled for nobody. */
 export const pollMs = 2000;
 
+/** How often at most another history is told of, in ms. */
+const strangeEveryMs = 500;
+
 export function createTail(query: Query, events: TailEvents): Tail {
   const positions = new Map<string, number>();
   let state: 'idle' | 'reading' | 'again' | 'closed' = 'idle';
   let poll: NodeJS.Timeout | undefined;
   let reads = 0;
   let failing = false;
+  let strangeAtMs = Number.NEGATIVE_INFINITY;
 
   function schedule(ms = pollMs * (1 + Math.random() / 2)) {
     clearTimeout(poll);
@@ -75,10 +83,21 @@ export function createTail(query: Query, events: TailEvents): Tail {
     for (const [site, entries] of answer) {
       // Its hub may have begun anew while we read.
       if (positions.get(site) !== asked.get(site)) continue;
+      if (entries[0] && !events.isOf(entries[0].history)) {
+        meetStranger();
+        continue;
+      }
       full ||= entries.length === batchEvents;
       deliver(site, entries, asked.get(site) as number);
     }
     return full;
+  }
+
+  /** Hubs that begin anew read again; until then what wakes us finds the same. */
+  function meetStranger() {
+    if (Date.now() - strangeAtMs < strangeEveryMs) return;
+    strangeAtMs = Date.now();
+    events.strange();
   }
 
   function deliver(site: string, entries: Entry[], last: number) {
