@@ -61,8 +61,8 @@ async function merge(req: PayloadRequest, site: Site, visitor: string, { id: per
       order by id for no key update`,
     [visitor],
   );
-  const [gone] = await query(`select 1 from ${people} where id = $1 for update`, [visitor]);
-  if (!gone) return;
+  const [wrote] = await query(`select 1 from ${people} where id = $1 for update`, [visitor]);
+  if (!wrote) return;
 
   const seats = await query(
     `select ${columns.seat} from ${participants} p where p.user_id = $1 order by p.joined_at, p.id`,
