@@ -64,7 +64,7 @@ async function measured(
   for (let round = 0; round < rounds; round += 1) {
     const { token, end } = await begin();
     const streams = await Promise.all(
-      Object.entries(hops).map(async ([hop, url]) => ({ hop, ended: await opened(url, token) })),
+      Object.entries(hops).map(async ([hop, url]) => ({ hop, ...(await opened(url, token)) })),
     );
     const beganMs = performance.now();
     const asked = end();
@@ -83,8 +83,8 @@ async function measured(
   }
 }
 
-/** Opens a stream and comes back when it is live; what it answers resolves with its last byte. */
-async function opened(url: string, token: string): Promise<Promise<void>> {
+/** Opens a stream and comes back when it is live; `ended` resolves with its last byte. */
+async function opened(url: string, token: string): Promise<{ ended: Promise<void> }> {
   const response = await fetch(`${url}/api/messages/sse`, { headers: { Authorization: `Bearer ${token}` } });
   const reader = response.body?.getReader();
   if (response.status !== 200 || !reader) throw new Error(`No stream at ${url}: ${response.status}`);
@@ -94,9 +94,10 @@ async function opened(url: string, token: string): Promise<Promise<void>> {
     if (done) throw new Error(`The stream at ${url} ended before it was ready.`);
     text += decoder.decode(value, { stream: true });
   }
-  return Promise.resolve().then(async () => {
+  const toTheEnd = async () => {
     while (!(await reader.read()).done);
-  });
+  };
+  return { ended: toTheEnd() };
 }
 
 /** One after the other, at the server itself. */

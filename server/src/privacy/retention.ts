@@ -9,6 +9,8 @@ import { trimAccessLog } from './access-log.ts';
 
 /** How often it is looked for what has become too old, in ms. */
 const everyMs = 3_600_000;
+/** And how soon after the start, in ms: a process may live for less than an hour. */
+const firstMs = 60_000;
 /** Messages that one transaction erases: each holds the site's writers up for a moment. */
 const atOnce = 50;
 /** Any number that nobody else locks. */
@@ -18,15 +20,18 @@ const retentionLock = 7_231_934_521;
 export function keepRetention(payload: Payload): void {
   runtime(payload).own('retention', () => {
     const stop = new AbortController();
-    const timer = setInterval(() => {
+    let timer = setTimeout(run, firstMs);
+    timer.unref();
+    function run() {
+      timer = setTimeout(run, everyMs);
+      timer.unref();
       Promise.all([eraseOld(payload, stop.signal), trimAccessLog(payload)]).catch((error: unknown) =>
         payload.logger.warn({ err: quietError(error), msg: 'The chat could not erase what is too old.' }),
       );
-    }, everyMs);
-    timer.unref();
+    }
     return {
       close() {
-        clearInterval(timer);
+        clearTimeout(timer);
         stop.abort();
       },
     };
