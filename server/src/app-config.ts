@@ -68,7 +68,12 @@ export function appConfig(environment: Environment, options: ChatOptions = {}): 
 
 /** JSON lines where a level is set, else Payload's own readable ones; errors without what came from outside. */
 function loggerOf({ logLevel, logTo }: Environment): Config['logger'] {
-  const options = { ...(logLevel ? { level: logLevel } : {}), hooks: { logMethod: quietly } };
+  // Pino's own serializer would write over what `quietly` made.
+  const options = {
+    ...(logLevel ? { level: logLevel } : {}),
+    hooks: { logMethod: quietly },
+    serializers: { err: (error: unknown) => error },
+  };
   const destination = logTo ?? (logLevel ? undefined : (defaultLoggerOptions as unknown as DestinationStream));
   return { options, ...(destination ? { destination } : {}) };
 }

@@ -1,5 +1,6 @@
 /** What happens once per process before the chat serves anybody. */
 import type { Payload } from 'payload';
+import { closeDefaults } from './closed-defaults.ts';
 import { watchSockets } from './endpoints/sockets.ts';
 import { adapterOf, queryOf, tablesOf } from './log/database.ts';
 import { install } from './log/install.ts';
@@ -17,6 +18,7 @@ export async function start(payload: Payload): Promise<void> {
   warnOfOpenDefaults(payload);
   await checkTables(payload);
   await checkTransactions(payload);
+  closeDefaults(payload);
   watchSockets();
   await install(payload);
   await checkNames(payload);

@@ -1,6 +1,7 @@
 /** Accounts of this app. A host that brings its own auth collection names it to `chat({ users })` instead. */
 import type { Access, CollectionConfig, FieldAccess, PayloadRequest } from 'payload';
 import { limitAddress } from './endpoints/limits.ts';
+import { forgotPassword } from './forgot-password.ts';
 import { endAccountSessions } from './identity/logout.ts';
 
 export type Role = 'admin' | 'agent' | 'member';
@@ -58,7 +59,7 @@ export const users: CollectionConfig = {
     // Payload locks one account after failed logins; an address that tries many accounts is met here.
     beforeOperation: [
       ({ operation, req }) => {
-        if (operation === 'login' || operation === 'forgotPassword') limitAddress(req, 'logins');
+        if (operation === 'login') limitAddress(req, 'logins');
       },
     ],
     // A chat token says what its account was; of admins, and of accounts that are deleted, the plugin sees to it.
@@ -69,6 +70,7 @@ export const users: CollectionConfig = {
     ],
   },
   endpoints: [
+    { path: '/forgot-password', method: 'post', handler: forgotPassword },
     {
       // Open to whoever comes first otherwise. The first admin comes from CHAT_ADMIN_EMAIL or the seed.
       path: '/first-register',

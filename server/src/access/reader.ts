@@ -4,7 +4,7 @@
  */
 import type { PayloadRequest, Where } from 'payload';
 import { bearer, caller } from '../identity/caller.ts';
-import { queryOf, tablesOf } from '../log/database.ts';
+import { queryIn, tablesOf } from '../log/database.ts';
 import { optionsOf } from '../options.ts';
 
 export type Reader =
@@ -48,16 +48,16 @@ export function accountOf(req: PayloadRequest): (Record<string, unknown> & { id:
 
 /** Keys of the sites that list the account as an agent. */
 export async function sitesOfAgent(req: PayloadRequest, account: string | number): Promise<string[]> {
-  const { docs } = await req.payload.find({
+  // In the request's own transaction: as many writes as there are connections would wait for one more each.
+  const { docs } = await req.payload.db.find<{ key: unknown }>({
     collection: 'sites',
     where: { agents: { in: [account] } },
-    depth: 0,
     limit: 0,
     pagination: false,
-    overrideAccess: true,
     select: { key: true },
+    req,
   });
-  return docs.map((site) => String((site as unknown as { key: unknown }).key));
+  return docs.map(({ key }) => String(key));
 }
 
 /** Threads of one person that an access rule lists at most; older seats are seen by the chat's endpoints alone. */
@@ -66,7 +66,8 @@ const seatsListed = 5000;
 /** Ids of the threads in which a person has a seat, newest seats first. */
 export async function threadsOf(req: PayloadRequest, reader: Reader & { is: 'person' }): Promise<string[]> {
   const { participants, threads } = tablesOf(req.payload);
-  const rows = await queryOf(req.payload)<{ id: string }>(
+  const query = await queryIn(req);
+  const rows = await query<{ id: string }>(
     `select t.id from ${participants} p join ${threads} t on t.id = p.thread_id
       where p.user_id = $1 and ($2::text is null or t.site_id = $2)
         and (p.quiet is not true or (t.kind = 'room' and t.public))

@@ -4,6 +4,7 @@
  */
 import { ChatError } from '@payload-chat/protocol';
 import type { CollectionBeforeOperationHook, PayloadRequest } from 'payload';
+import { readerOf } from '../access/reader.ts';
 import { type Tables, tablesOf, transactionOf } from '../log/database.ts';
 
 /** Locks one row until the transaction ends. Posting to a thread is not held up: it only needs the row's key. */
@@ -31,8 +32,10 @@ interface WriteArgs {
  * the chat's endpoints and is refused.
  */
 export function lockBeforeWrite(table: keyof Tables, slug: string): CollectionBeforeOperationHook {
-  return async ({ args, operation, req }) => {
+  return async ({ args, operation, overrideAccess, req }) => {
     if (operation !== 'update' && operation !== 'delete') return;
+    // Payload asks who may do it after this: whoever is nobody must not hold up a row, nor a connection.
+    if (!overrideAccess && (await readerOf(req)).is === 'nobody') throw new ChatError('forbidden');
     const { id, where } = args as WriteArgs;
     if (req.payloadAPI === 'GraphQL')
       throw new ChatError('forbidden', { message: 'Use the REST endpoints of the chat.' });

@@ -45,7 +45,8 @@ export function preflights(names: readonly RouteName[]): Endpoint[] {
 const preflight = (req: PayloadRequest): Response =>
   new Response(null, { status: 204, headers: { ...corsHeaders, ...corsOf(originOf(req)), Vary: 'Origin' } });
 
-async function answered(req: PayloadRequest, handler: Handler, cors = corsOf(originOf(req))): Promise<Response> {
+/** The handler's answer, or its refusal, as every answer of the chat is. */
+export async function answered(req: PayloadRequest, handler: Handler, cors = corsOf(originOf(req))): Promise<Response> {
   try {
     const response = await handler(req);
     for (const [name, value] of Object.entries({ Vary: 'Origin', ...cors })) response.headers.set(name, value);

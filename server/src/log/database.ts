@@ -38,6 +38,12 @@ export async function transactionOf(req: PayloadRequest): Promise<Query> {
     (await execute.call(session.db, statement(text, values))).rows as R[];
 }
 
+/** Inside the request's transaction where it has one; a read needs none. */
+export async function queryIn(req: PayloadRequest): Promise<Query> {
+  const id = await req.transactionID;
+  return id && adapterOf(req.payload).sessions[id] ? transactionOf(req) : queryOf(req.payload);
+}
+
 /** Drizzle's own form of a statement with `$1`-style values. */
 function statement(text: string, values: unknown[]) {
   const chunks = text.split(/\$(\d+)/);
