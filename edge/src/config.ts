@@ -24,6 +24,8 @@ export interface Config {
   drainMs: number;
   /** Most sites with a hub in one process. */
   sites: number;
+  /** Most bytes of events in the rings of all sites of one process. */
+  ringsBytes: number;
   streams: StreamBounds;
   addresses: AddressBounds;
   hub: Partial<HubOptions>;
@@ -68,6 +70,7 @@ export function readConfig(env: Env): Config {
     lingerMs: whole('CHAT_LINGER_MS', 30_000, 0, 3_600_000),
     drainMs: whole('CHAT_DRAIN_MS', 10_000, 0, 600_000),
     sites: whole('CHAT_SITES', 500, 1, 100_000),
+    ringsBytes: whole('CHAT_RINGS_MIB', 512, 1, 1_000_000) * 1024 * 1024,
     streams: {
       all: whole('CHAT_STREAMS', 20_000, 0, 1_000_000),
       perPerson: whole('CHAT_STREAMS_PER_PERSON', 1000, 0, 1_000_000),

@@ -6,6 +6,9 @@ export interface Flights<T> {
   share(key: string, ask: () => Promise<T>): { leads: boolean; answer: Promise<T> };
 }
 
+/** Most questions on their way at once; beyond it `unavailable`. */
+export const maxFlights = 10_000;
+
 /**
  * `patienceMs` bounds how long a follower waits before it is told `unavailable`: on Workers a flight ends unheard when
  * the request that began it is cancelled.
@@ -16,6 +19,7 @@ export function createFlights<T>(clock: Clock, patienceMs = 15_000): Flights<T> 
     share(key, ask) {
       const under = flying.get(key);
       if (under) return { leads: false, answer: within(under, patienceMs, clock, () => land(key, under)) };
+      if (flying.size >= maxFlights) return { leads: true, answer: Promise.reject(new ChatError('unavailable')) };
       const flight = ask().finally(() => land(key, flight));
       flying.set(key, flight);
       return { leads: true, answer: flight };

@@ -1,7 +1,7 @@
 import { ChatError, type WireEvent } from '@payload-chat/protocol';
 import { manualClock, settle } from '@payload-chat/protocol/testing';
 import { describe, expect, it } from 'vitest';
-import { createGrants } from './grant.ts';
+import { createGrants, maxGrants } from './grant.ts';
 import type { Reader } from './tokens.ts';
 
 const epoch = 'aaaaaaaaaaaa';
@@ -225,4 +225,20 @@ describe('asked again for a stream that waits', () => {
     await expect(again).rejects.toMatchObject({ code: 'unreachable' });
     expect(clock.pending).toBe(0);
   });
+});
+
+it('no more grants are held than the bound, and none that is over', async () => {
+  const { clock, asked, grants, yes } = setUp();
+  for (let nth = 0; nth < maxGrants + 100; nth += 1) {
+    void grants.ask(`thread:t${nth}`, reader('ada'));
+    asked.pop()?.answer(yes(10, { thread: `t${nth}` }));
+    if (nth % 1000 === 0) await settle();
+  }
+  await settle();
+  expect(grants.size).toBe(maxGrants);
+  await clock.advance(11 * minuteMs);
+  void grants.ask('thread:t1', reader('ada'));
+  asked.pop()?.answer(yes(10));
+  await settle();
+  expect(grants.size).toBe(1);
 });

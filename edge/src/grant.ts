@@ -36,6 +36,8 @@ export interface Grants {
   askAgain(asked: string, reader: Reader): Promise<boolean>;
   /** Whether anybody of the site may read this thread, as far as is known. */
   isPublic(thread: string): boolean;
+  /** Answers held, at most `maxGrants`. */
+  readonly size: number;
   /** Told of each event when it is in the ring, before it goes out. */
   see(event: WireEvent): void;
   /** The log begins (again) after this position: what was known before it proves nothing. */
@@ -47,8 +49,8 @@ const answerShape = object({ allow: flag, thread: optional(text(1)) });
 
 /** Longest that a yes is kept (PROTOCOL: Grant). */
 const keptMs = 10 * 60_000;
-/** Most answers kept; at the bound the oldest is asked again when it is needed. */
-const maxGrants = 20_000;
+/** Most answers kept of one site; at the bound the oldest is asked again when it is needed. */
+export const maxGrants = 20_000;
 /** How often an answer that events have overtaken is asked again, and how long the waits between grow. */
 const attempts = 5;
 const againMs = 50;
@@ -72,7 +74,11 @@ export function createGrants(question: (asked: string, reader: Reader) => Promis
   function keep(key: string, grant: Grant) {
     forget(key);
     held.set(key, grant);
-    if (held.size > maxGrants) forget(held.keys().next().value as string);
+    // The oldest stand in front: what is over, and what is too many.
+    for (const [oldest, { untilMs }] of held) {
+      if (untilMs > clock.now() && held.size <= maxGrants) return;
+      forget(oldest);
+    }
   }
 
   /** What is not held is not told of events: it holds no longer. */
@@ -149,6 +155,10 @@ export function createGrants(question: (asked: string, reader: Reader) => Promis
           await wait(waitMs);
         }
       }
+    },
+
+    get size() {
+      return held.size;
     },
 
     isPublic: (thread) => lookUp(topic.thread(thread))?.public === true,

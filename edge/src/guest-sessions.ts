@@ -41,7 +41,11 @@ export function createGuestSessions(clock: Clock): GuestSessions {
   function keep(key: string, answer: Answer) {
     kept.delete(key);
     kept.set(key, { answer, untilMs: clock.now() + keptMs });
-    if (kept.size > maxAnswers) kept.delete(kept.keys().next().value as string);
+    // The oldest stand in front: what is over, and what is too many.
+    for (const [oldest, { untilMs }] of kept) {
+      if (untilMs > clock.now() && kept.size <= maxAnswers) return;
+      kept.delete(oldest);
+    }
   }
 }
 

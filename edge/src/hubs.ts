@@ -47,6 +47,19 @@ export function createHubs({ onCount, ...options }: HubsOptions): Hubs {
     return new ChatError('unavailable', { retryAfterS: Math.ceil(waitMs / 1000) });
   }
 
+  /** All rings share one memory: when it is full the largest gives, and who was far behind there takes a snapshot. */
+  function keepWithin() {
+    let bytes = 0;
+    let largest: SiteHub | undefined;
+    for (const site of open.values()) {
+      bytes += site.hub.bytes;
+      if (site.hub.bytes > (largest?.hub.bytes ?? 0)) largest = site;
+    }
+    const { ringsBytes } = options.config;
+    // Some more than is needed, so that not every event has to.
+    if (bytes > ringsBytes) largest?.hub.shrink(largest.hub.bytes - (bytes - ringsBytes) - ringsBytes / 100);
+  }
+
   return {
     of(site) {
       if (drainedAtMs !== undefined) throw turnedAway(drainedAtMs);
@@ -62,6 +75,7 @@ export function createHubs({ onCount, ...options }: HubsOptions): Hubs {
         },
       });
       open.set(site, opened);
+      opened.hub.onEvent(keepWithin);
       onCount?.(open.size);
       return opened;
     },

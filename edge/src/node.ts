@@ -7,17 +7,22 @@ import { routes } from '@payload-chat/protocol';
 import { createAddressLimits } from './address-limits.ts';
 import { responseOf } from './answer.ts';
 import { createApp } from './app.ts';
+import { atMost } from './at-most.ts';
 import { clientAddress } from './client-address.ts';
 import { readConfig } from './config.ts';
 import { createCore, createLocal } from './core.ts';
 import { type Bindings, createNodeServer } from './node-server.ts';
 import { nodeStream } from './node-sink.ts';
 import { scriptFile } from './script-file.ts';
+import type { Upstream } from './upstream.ts';
 
 /** How long requests under way may take after the last reader was sent away. */
 const lastRequestsMs = 3000;
 /** Connections that one address may have beside its streams. */
 const spareConnections = 200;
+/** Requests that are with the server at once, each with a body of 64 KiB at most, and how many more wait. */
+const forwardsAtOnce = 256;
+const forwardsInLine = 2000;
 /** Connections that may wait to be accepted: readers come back together. Linux cuts it to `net.core.somaxconn`. */
 const connectsAtOnce = 4096;
 
@@ -33,9 +38,12 @@ const files = {
 };
 
 const core = createCore(config, fetch);
+const forwards = atMost(forwardsAtOnce, forwardsInLine);
+const upstream: Upstream = { ...core.upstream, forward: (asked) => forwards(() => core.upstream.forward(asked)) };
 const { hubs, reading } = createLocal(core);
 const app = createApp<Bindings>({
   ...core,
+  upstream,
   limits: createAddressLimits(config.addresses, core.clock),
   platform: {
     clientOf: (request, { incoming }) =>

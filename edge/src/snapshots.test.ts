@@ -2,7 +2,7 @@ import type { WireEvent } from '@payload-chat/protocol';
 import { manualClock, settle } from '@payload-chat/protocol/testing';
 import { describe, expect, it } from 'vitest';
 import { type Answer, jsonAnswer } from './answer.ts';
-import { createSnapshots } from './snapshots.ts';
+import { createSnapshots, maxPages } from './snapshots.ts';
 import type { Reader } from './tokens.ts';
 
 const reader = {} as Reader;
@@ -95,5 +95,17 @@ describe('the snapshot of a public room', () => {
     await settle();
     asked[1]?.(page(10));
     expect(await other).toMatchObject({ cursor: `${epoch}.10` });
+  });
+
+  it('is kept and waited for in no more pages than the bound, whatever pages are asked for', async () => {
+    const { asked, snapshots, page } = setUp();
+    const waiting = Array.from({ length: 500 }, (_, before) =>
+      snapshots.get('t1', new URLSearchParams({ before: String(before) }), reader),
+    );
+    expect(asked).toHaveLength(500);
+    expect(snapshots.size).toBe(maxPages);
+    for (const answer of asked) answer(page(10));
+    await Promise.all(waiting);
+    expect(snapshots.size).toBe(maxPages);
   });
 });

@@ -22,14 +22,16 @@ export interface Snapshots {
   get(thread: string, search: URLSearchParams, reader: Reader): Promise<KeptSnapshot | Answer>;
   see(event: WireEvent): void;
   clear(): void;
+  /** Pages kept or on their way, at most `maxPages`. */
+  readonly size: number;
 }
 
 const keptMs = 2000;
 /** How long one reader waits for a snapshot that another one asked for. */
 const patienceMs = 15_000;
-/** Most pages kept, and most characters of them; at either bound the oldest goes. */
-const maxPages = 64;
-const maxChars = 16 * 1024 * 1024;
+/** Most pages kept or on their way, and most bytes of them; at either bound the oldest goes. */
+export const maxPages = 64;
+const maxBytes = 16 * 1024 * 1024;
 const undone = new Set(['message.edited', 'message.deleted', 'message.erased']);
 
 interface Page {
@@ -53,11 +55,11 @@ export function createSnapshots(
   const covers = ({ cursor }: KeptSnapshot) => hub.window !== undefined && judge(cursor, hub.window).is !== 'reset';
 
   function bound() {
-    let chars = 0;
-    for (const page of pages.values()) chars += page.kept?.answer.body.length ?? 0;
+    let bytes = 0;
+    for (const page of pages.values()) bytes += sizeOf(page);
     for (const [key, page] of pages) {
-      if (pages.size <= maxPages && chars <= maxChars) break;
-      chars -= page.kept?.answer.body.length ?? 0;
+      if (pages.size <= maxPages && bytes <= maxBytes) break;
+      bytes -= sizeOf(page);
       pages.delete(key);
     }
   }
@@ -66,6 +68,7 @@ export function createSnapshots(
   function askFor(key: string, thread: string, search: URLSearchParams, reader: Reader): Page {
     const page: Page = { thread, kept: undefined, asked: ask(thread, search, reader).then(keep) };
     pages.set(key, page);
+    bound();
     const gone = () => forget(key, page);
     page.asked.then(() => (page.kept ? clock.after(keptMs, gone) : gone()), gone);
     return page;
@@ -97,8 +100,14 @@ export function createSnapshots(
         for (const [key, page] of pages) if (page.thread === event.thread) pages.delete(key);
     },
     clear: () => pages.clear(),
+    get size() {
+      return pages.size;
+    },
   };
 }
+
+/** As text, at two bytes a character, and as a frame. */
+const sizeOf = ({ kept }: Page) => (kept ? kept.answer.body.length * 2 + kept.frame.byteLength : 0);
 
 /** `undefined` for a 200 that is no snapshot. */
 export function readSnapshot(answer: Answer): KeptSnapshot | undefined {

@@ -23,8 +23,9 @@ import type { Credential, Reader } from './tokens.ts';
 const answerMs = 15_000;
 /** How long it may take to say that it is well. */
 const healthMs = 4000;
-/** Grants asked at once: after a restart of the edge every private thread's readers come together. */
+/** Grants asked at once: after a restart of the edge every private thread's readers come together. So many wait. */
 const grantsAtOnce = 32;
+const grantsInLine = 10_000;
 /**
  * What of a client's request the server hears: a list of what may pass, so that cookies, `X-Chat-*`, method overrides
  * and hop-by-hop headers can't.
@@ -60,7 +61,7 @@ export interface Upstream {
 }
 
 export function createUpstream(config: Config, fetch: typeof globalThis.fetch, clock: Clock): Upstream {
-  const inLine = atMost(grantsAtOnce);
+  const inLine = atMost(grantsAtOnce, grantsInLine);
 
   /** Rejects with the network's own fault. */
   const reach = (path: string, init: RequestInit) => fetch(config.serverUrl + path, { ...init, redirect: 'manual' });

@@ -61,6 +61,8 @@ export interface History {
   at(pos: number): Entry | undefined;
   /** Replaces the content of a message in every earlier event that carries it; answers whether any did. */
   rewrite(messageId: string, content: string): boolean;
+  /** Drops the oldest entries until so many bytes of frames are left, or the newest entry alone. */
+  shrink(bytes: number): void;
   /** Drops all entries but stays at the head: whoever is behind takes a snapshot. */
   empty(): void;
 }
@@ -82,8 +84,8 @@ export function createHistory({ maxEvents, maxBytes }: HistoryBounds = defaultBo
     ring[slot] = undefined;
   };
   /** Keeps to the bytes; the newest stays whatever its size, else it could reach nobody. */
-  const trim = () => {
-    while (bytes > maxBytes && window.oldest < window.head - 1) dropOldest();
+  const trim = (to = maxBytes) => {
+    while (bytes > to && window.oldest < window.head - 1) dropOldest();
   };
   const empty = () => {
     ring = new Array(maxEvents);
@@ -128,6 +130,7 @@ export function createHistory({ maxEvents, maxBytes }: HistoryBounds = defaultBo
       trim();
       return found;
     },
+    shrink: trim,
     empty,
   };
 }

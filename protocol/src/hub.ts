@@ -49,6 +49,8 @@ export interface Hub {
   revoke(endWord: string): void;
   /** Told of every event when it is in the ring, before it goes out: how an owner drops grants and cached snapshots. */
   onEvent(run: (event: WireEvent) => void): void;
+  /** Drops the oldest of the ring until so many bytes are left: several hubs share one memory. */
+  shrink(bytes: number): void;
   /**
    * Takes no more streams and ends those there are with `bye shutdown`, each at a moment of its own within `ms`; until
    * then they hear everything. `close` ends what is left.
@@ -199,6 +201,10 @@ export function createHub(given: Partial<HubOptions> = {}): Hub {
 
     onEvent(run) {
       watchers.push(run);
+    },
+
+    shrink(bytes) {
+      history.shrink(bytes);
     },
 
     drain(ms) {
