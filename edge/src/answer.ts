@@ -1,5 +1,6 @@
 /** Answers as plain values, so that one can be kept and given to many. */
 import { ChatError, errorAnswer, readRefusal } from '@payload-chat/protocol';
+import { securityHeaders } from './security-headers.ts';
 
 /** A whole answer of the server, or one made here. */
 export interface Answer {
@@ -9,7 +10,7 @@ export interface Answer {
 }
 
 export function responseOf({ status, headers, body }: Answer): Response {
-  return new Response(body, { status, headers: { ...headers, 'X-Content-Type-Options': 'nosniff' } });
+  return new Response(body, { status, headers: { ...headers, ...securityHeaders } });
 }
 
 export function jsonAnswer(status: number, data: unknown, headers: Record<string, string> = {}): Answer {

@@ -23,6 +23,7 @@ import { createHealth } from './health.ts';
 import type { HubNumbers } from './hubs.ts';
 import type { Log } from './log.ts';
 import { isSameKey, metricsText } from './metrics.ts';
+import { securityHeaders } from './security-headers.ts';
 import type { Upstream } from './upstream.ts';
 
 /** What differs between runtimes. `B` is what the runtime hands over with each request. */
@@ -92,7 +93,11 @@ export function createApp<B extends object>({ config, upstream, platform, limits
     health: async () => responseOf(await health()),
     async metrics(c) {
       if (!isSameKey(c.req.header(wire.edge) ?? null, config.edgeKey)) throw new ChatError('unauthorized');
-      const headers = { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8', 'Cache-Control': 'no-store' };
+      const headers = {
+        'Content-Type': 'text/plain; version=0.0.4; charset=utf-8',
+        'Cache-Control': 'no-store',
+        ...securityHeaders,
+      };
       return new Response(metricsText(await platform.numbers()), { headers });
     },
     script: (c) => script(c, 'chat.js'),
@@ -119,7 +124,11 @@ export function createApp<B extends object>({ config, upstream, platform, limits
     const path = config.basePath + route.path;
     app.options(
       path,
-      async (c) => new Response(null, { status: 204, headers: { ...corsHeaders, ...corsFor(c.req.header('Origin')) } }),
+      async (c) =>
+        new Response(null, {
+          status: 204,
+          headers: { ...securityHeaders, ...corsHeaders, ...corsFor(c.req.header('Origin')) },
+        }),
     );
     app.on(route.method, path, async (c) => {
       if (config.faults.length && !always.has(name)) throw new ChatError('misconfigured');

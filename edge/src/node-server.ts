@@ -22,7 +22,7 @@ export interface NodeServerOptions {
 
 /** How long a client may take to send a request's head, and the whole of it; such sockets are looked for every second. */
 const headMs = 10_000;
-const requestMs = 30_000;
+const requestMs = 20_000;
 const lookEveryMs = 1000;
 /** How long a socket with an answer under way may stand still: a client that does not read it is cut. */
 const idleMs = 60_000;

@@ -15,6 +15,7 @@ import { type Answer, faultOf } from './answer.ts';
 import type { Grant } from './grant.ts';
 import type { Hubs } from './hubs.ts';
 import type { OpenSink } from './open-sink.ts';
+import { securityHeaders } from './security-headers.ts';
 import type { SiteHub } from './site-hub.ts';
 import { type KeptSnapshot, readSnapshot } from './snapshots.ts';
 import type { StreamPlaces } from './stream-places.ts';
@@ -126,7 +127,7 @@ const streamHeaders = {
   'Content-Type': 'text/event-stream; charset=utf-8',
   'Cache-Control': 'no-store, no-transform',
   'X-Accel-Buffering': 'no',
-  'X-Content-Type-Options': 'nosniff',
+  ...securityHeaders,
 };
 
 interface Admitted {

@@ -1,8 +1,9 @@
 import { encodeFrame, type FrameParts, type StreamResponse } from '@payload-chat/protocol';
 import { manualClock, settle } from '@payload-chat/protocol/testing';
 import { describe, expect, it } from 'vitest';
+import { jsonAnswer } from './answer.ts';
 import { readConfig } from './config.ts';
-import { openSiteHub, readyMs, sulkMs } from './site-hub.ts';
+import { openSiteHub, patienceMs, readyMs, sulkMs } from './site-hub.ts';
 import type { Reader } from './tokens.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -21,6 +22,7 @@ function feedOf() {
   const send = (frame: FrameParts) => controller?.enqueue(encodeFrame(frame));
   return {
     response,
+    send,
     hello: (head: number) =>
       send({
         event: 'hello',
@@ -44,6 +46,7 @@ function setUp() {
       new Promise<StreamResponse>((answer) => {
         feeds.push({ cursor, answer });
       }),
+    snapshot: async () => jsonAnswer(200, { cursor: `${epoch}.5` }),
     grant: async () => ({ allow: true, thread: 't1', public: false, asOf: `${epoch}.5`, untilMs: 600_000 }),
   } as unknown as Upstream;
   let closed = 0;
@@ -210,6 +213,79 @@ describe('the hub of a site', () => {
     expect(feeds).toHaveLength(1);
     expect(closed()).toBe(1);
   });
+});
+
+describe('a key that is changed', () => {
+  const refusal = () => new Response('{"errors":[{"code":"unauthorized"}]}', { status: 401 }) as StreamResponse;
+
+  /** A hub with a reader, whose feed has broken off. */
+  async function broken() {
+    const made = setUp();
+    const feed = await made.next();
+    feed.hello(1);
+    feed.post(1);
+    feed.ready(1);
+    await turns();
+    made.listen();
+    feed.end();
+    await turns();
+    return made;
+  }
+
+  it('ends nobody’s stream while some servers know the new one and others don’t', async () => {
+    const { clock, feeds, next, heard, site } = await broken();
+    for (let refused = 0; refused < 5; refused += 1) {
+      await clock.advance(4000);
+      feeds.at(-1)?.answer(refusal());
+      await turns();
+    }
+    expect(site.hub.readers).toBe(1);
+    await clock.advance(4000);
+    const again = await next();
+    again.hello(2);
+    again.post(2);
+    again.ready(2);
+    await turns();
+    expect(heard.join('')).toContain(`id: ${epoch}.2`);
+    expect(heard.join('')).not.toMatch(/event: (reset|bye)/);
+  });
+
+  it('that no server takes any more ends them, with a word', async () => {
+    const { clock, feeds, heard, site } = await broken();
+    const untilMs = clock.now() + patienceMs + 10_000;
+    while (clock.now() < untilMs && site.hub.readers > 0) {
+      await clock.advance(4000);
+      feeds.at(-1)?.answer(refusal());
+      await turns();
+    }
+    expect(heard.join('')).toMatch(/event: bye\ndata: {"reason":"shutdown"/);
+    await expect(site.ready()).rejects.toMatchObject({ code: 'misconfigured' });
+  });
+});
+
+it('[S4] another epoch sends everybody for a snapshot, and what was granted and kept in the old one is gone', async () => {
+  const { clock, site, next, heard, listen } = setUp();
+  const feed = await next();
+  feed.hello(5);
+  feed.post(5);
+  feed.ready(5);
+  await turns();
+  const ada = { claims: { sub: 'ada', sid: 's_ada' }, credential: { is: 'bearer', token: '' } } as unknown as Reader;
+  await site.grants.ask('thread:t1', ada);
+  await site.snapshots.get('t1', new URLSearchParams(), ada);
+  expect([site.grants.size, site.snapshots.size]).toEqual([1, 1]);
+  listen();
+  feed.reset('epoch');
+  await clock.advance(5000);
+  const other = 'bbbbbbbbbbbb';
+  const again = await next();
+  again.send({ event: 'hello', data: { epoch: other, cursor: `${other}.3`, pingMs: 60_000, maxAgeMs: 600_000 } });
+  again.send({ event: 'ready', id: `${other}.3`, data: { cursor: `${other}.3` } });
+  await turns();
+  expect(heard.join('')).toMatch(/event: reset\ndata: {"reason":"epoch","afterMs":\d+}/);
+  expect(site.hub.readers).toBe(0);
+  expect([site.grants.size, site.snapshots.size]).toEqual([0, 0]);
+  expect(site.hub.window).toEqual({ epoch: other, oldest: 3, head: 3 });
 });
 
 it('a feed that ends without a word of why is not waited for: the hub is given up, not left silent', async () => {

@@ -53,6 +53,11 @@ export interface SiteHubOptions {
 export const readyMs = 4000;
 /** How long a stream may wait for the head, and a little: then the hub has reset it. */
 const doubtMs = 5000;
+/**
+ * How long a hub that has readers takes a refusal of its key for a passing one: while a key is changed, servers that know
+ * the new one and servers that don't stand side by side.
+ */
+export const patienceMs = 30_000;
 /** How long the server's refusal is answered without asking it again. */
 export const sulkMs = 10_000;
 
@@ -67,10 +72,21 @@ export function openSiteHub({ site, config, upstream, clock, random, log, onClos
   let holders = 0;
   let refused: ChatError | undefined;
   let isClosed = false;
+  let isReady = false;
+  let refusedAtMs: number | undefined;
   let cancelLinger = () => {};
 
   const feed = openFeed({
-    open: (cursor, signal) => upstream.feed(site, cursor, signal),
+    async open(cursor, signal) {
+      const response = await upstream.feed(site, cursor, signal);
+      if (response.status !== 401 || !isReady) {
+        refusedAtMs = undefined;
+        return response;
+      }
+      refusedAtMs ??= clock.now();
+      if (clock.now() - refusedAtMs >= patienceMs) return response;
+      throw new ChatError('misconfigured'); // To be tried again.
+    },
     hub,
     clock,
     random,
@@ -81,7 +97,10 @@ export function openSiteHub({ site, config, upstream, clock, random, log, onClos
     onRevoked: (sids) => {
       for (const sid of sids) revocations.add(sid);
     },
-    onReady: started.succeed,
+    onReady() {
+      isReady = true;
+      started.succeed();
+    },
     onLine: (is, why) =>
       log(
         is === 'lost'

@@ -144,9 +144,39 @@ export function edgeContract(name: string, start: StartEdge, script: string): vo
           '/api/messages/a%00b',
           '/api/messages/a%3Fb',
           '/api/chat/threads/../../users/snapshot',
+          '/api/messages/..;/users',
+          '/api/messages/%2e%2e/users',
+          '/api/messages/m1/../../users',
+          '/api/messages/..%c0%afusers',
+          '/api/messages/x%252f..%252fusers',
+          '/api/messages/m1%20',
+          '/api/messages/%0d%0aX-Chat-Edge:1',
+          '//api/messages/m1',
+          '/api//messages/m1',
+          '/API/messages/m1',
+          '/api/messages/',
+          '/api/chat/%67rant',
+          '/%61pi/users/login',
+          'http://elsewhere.example/api/users',
+          '/chat.js/../other.js',
+          '/chat.js%00',
         ])
-          expect(`${path}: ${await rawStatus(edge.url, 'DELETE', path, ada.token)}`).toMatch(/: (400|404)$/);
+          for (const method of ['DELETE', 'POST'])
+            expect(`${path}: ${await rawStatus(edge.url, method, path, ada.token)}`).toMatch(/: (400|404)$/);
         expect(server.asked.length).toBe(count);
+      });
+
+      it('no method that is not listed, and nothing of a head as long as a book', async () => {
+        const count = server.asked.length;
+        for (const method of ['PUT', 'TRACE', 'PROPFIND', 'LINK', 'SEARCH'])
+          expect(`${method}: ${await rawStatus(edge.url, method, '/api/messages/m1', ada.token)}`).toMatch(
+            /: [45]\d\d$/,
+          );
+        const long = Object.fromEntries(Array.from({ length: 100 }, (_, nth) => [`X-Long-${nth}`, 'x'.repeat(5000)]));
+        // Refused or answered, as the runtime likes: nothing of it goes on.
+        await rawStatus(edge.url, 'GET', pathOf('threads'), ada.token, long).catch(() => undefined);
+        expect(server.asked.slice(count).every(({ headers }) => headers['x-long-1'] === undefined)).toBe(true);
+        expect((await fetch(edge.url + pathOf('health'))).status).toBe(200);
       });
 
       it('no body above 64 KiB: 413, whether its length was told or not', async () => {
@@ -303,6 +333,31 @@ export function edgeContract(name: string, start: StartEdge, script: string): vo
         const again = await fetch(`${edge.url}/${file}?of-a-build`, { headers: { 'If-None-Match': etag } });
         expect(again.status).toBe(304);
         expect((await fetch(`${edge.url}/${file}?of-a-build`, { method: 'HEAD' })).status).toBe(200);
+      });
+
+      it('every answer with the headers that keep it from being taken for something else', async () => {
+        const stream = await ada.stream();
+        const ask = (path: string, init: RequestInit = {}) =>
+          fetch(edge.url + path, init).then(({ headers }) => headers);
+        const answers: Record<string, Headers> = {
+          stream: stream.headers,
+          refusal: (await openStream(edge.url, {})).headers,
+          forwarded: await ask(pathOf('threads'), { headers: { Authorization: `Bearer ${ada.token}` } }),
+          unknown: await ask('/nothing'),
+          health: await ask(pathOf('health')),
+          preflight: await ask(pathOf('send'), { method: 'OPTIONS', headers: { Origin: pageOrigin } }),
+        };
+        for (const [what, headers] of Object.entries(answers)) {
+          expect(headers.get('X-Content-Type-Options'), what).toBe('nosniff');
+          expect(headers.get('Referrer-Policy'), what).toBe('no-referrer');
+          expect(headers.get('Content-Security-Policy'), what).toBe("default-src 'none'; frame-ancestors 'none'");
+          expect(headers.get('X-Powered-By'), what).toBeNull();
+        }
+        const script = await ask('/chat.js');
+        // A page that is isolated (COEP) may load it.
+        expect(script.get('Cross-Origin-Resource-Policy')).toBe('cross-origin');
+        expect(script.get('X-Content-Type-Options')).toBe('nosniff');
+        expect(script.get('Referrer-Policy')).toBe('no-referrer');
       });
 
       it('health while the server is well', async () => {
@@ -485,7 +540,13 @@ export function edgeContract(name: string, start: StartEdge, script: string): vo
 }
 
 /** Sends a path as it stands, which fetch would tidy first. */
-function rawStatus(base: string, method: string, path: string, token: string): Promise<number> {
+function rawStatus(
+  base: string,
+  method: string,
+  path: string,
+  token: string,
+  headers: Record<string, string> = {},
+): Promise<number> {
   const { hostname, port, pathname } = new URL(base);
   return new Promise((resolve, reject) => {
     const sent = request(
@@ -493,8 +554,8 @@ function rawStatus(base: string, method: string, path: string, token: string): P
         hostname,
         port,
         method,
-        path: pathname.replace(/\/$/, '') + path,
-        headers: { Authorization: `Bearer ${token}` },
+        path: path.startsWith('/') ? pathname.replace(/\/$/, '') + path : path,
+        headers: { ...headers, Authorization: `Bearer ${token}` },
       },
       (response) => {
         response.resume();
