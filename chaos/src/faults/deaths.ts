@@ -53,7 +53,7 @@ export const deaths: FaultKind[] = [
     mayReset,
     draw: (_, { house }) => ({
       async inject() {
-        for (const pid of membersOf(house.pid('worker') ?? 0, 'workerd')) process.kill(pid, 'SIGKILL');
+        for (const pid of membersOf(house.pid('worker') ?? 0, 'workerd serve')) process.kill(pid, 'SIGKILL');
       },
       async heal() {
         if (await answers(`${house.directUrlOf('worker')}/api/chat/health`, 3000)) return;

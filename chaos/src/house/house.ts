@@ -69,6 +69,8 @@ export interface House {
 export interface HouseOptions {
   /** Between the pings of the edges, in ms: what a reader calls silence is 2.5 of them. */
   pingMs?: number;
+  /** Further variables of both edges. */
+  edgeEnv?: Record<string, string>;
   report?(line: string): void;
   signal?: AbortSignal;
   /** Without the Worker edge, or one server alone: the soak and the storm measure the others. */
@@ -79,7 +81,7 @@ const everything: ServiceName[] = ['postgres', 'server-a', 'server-b', 'worker',
 
 /** Builds what is stale and starts everything. Whoever calls it closes it. */
 export async function openHouse(options: HouseOptions = {}): Promise<House> {
-  const { report = () => {}, pingMs = 1500, services = everything, signal } = options;
+  const { report = () => {}, pingMs = 1500, services = everything, edgeEnv = {}, signal } = options;
   const dataDir = testDataFolder();
   const folder = openDataFolder(dataDir);
   const release = await takeFolder(folder);
@@ -159,6 +161,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
       ...edgeBindings(wiring(by.port, worker, by)),
       CHAT_EDGE_KEY: key,
       CHAT_PING_MS: String(pingMs),
+      ...edgeEnv,
     });
     const edgeKeys = createEdgeKeys(secrets.CHAT_EDGE_KEY, {
       servers(keys) {

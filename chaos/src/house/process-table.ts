@@ -6,11 +6,12 @@ interface Row {
   group: number;
   /** Resident memory, in KiB. */
   kib: number;
+  /** With its arguments. */
   command: string;
 }
 
 function table(): Row[] {
-  const printed = execFileSync('ps', ['-A', '-o', 'pid=,pgid=,rss=,comm='], { encoding: 'utf8' });
+  const printed = execFileSync('ps', ['-A', '-o', 'pid=,pgid=,rss=,args='], { encoding: 'utf8', maxBuffer: 2 ** 26 });
   return [...printed.matchAll(/^\s*(\d+)\s+(\d+)\s+(\d+)\s+(.*)$/gm)].map(([, pid, group, kib, command = '']) => ({
     pid: Number(pid),
     group: Number(group),
@@ -19,14 +20,17 @@ function table(): Row[] {
   }));
 }
 
-/** Processes of a leader's group whose program is called so. */
-export function membersOf(leader: number, command: string): number[] {
+/** Processes of a leader's group whose command line says so. */
+export function membersOf(leader: number, says: string): number[] {
   return table()
-    .filter((row) => row.group === leader && row.command.includes(command))
+    .filter((row) => row.group === leader && row.command.includes(says))
     .map(({ pid }) => pid);
 }
 
-/** Resident memory of a whole group, in MiB. */
-export function groupMib(leader: number): number {
-  return table().reduce((sum, { group, kib }) => (group === leader ? sum + kib / 1024 : sum), 0);
+/** Resident memory of those, in MiB. */
+export function mibOf(leader: number, says: string): number {
+  return table().reduce(
+    (sum, { group, kib, command }) => (group === leader && command.includes(says) ? sum + kib / 1024 : sum),
+    0,
+  );
 }

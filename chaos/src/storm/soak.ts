@@ -2,7 +2,7 @@
 import { pathOf } from '@payload-chat/protocol';
 import { numbersAt } from '../hops.ts';
 import { openHouse } from '../house/house.ts';
-import { groupMib } from '../house/process-table.ts';
+import { mibOf } from '../house/process-table.ts';
 import { ask } from '../people/ask.ts';
 import { openExternal } from '../people/person.ts';
 import { streamPath } from '../readers/reader.ts';
@@ -24,10 +24,21 @@ const everyMs = 10_000;
 /** What the last two thirds may grow by, in MiB a minute: a leak of a kilobyte for each reader that came would be 3. */
 const slopeMax = 1;
 
+/**
+ * The process that holds the edge. `wrangler dev` puts a second workerd in front, which is its own and no part of a
+ * deployment: it listens on the port that was asked for, ours on any.
+ */
+const processOf = { node: 'node.ts', worker: 'entry=127.0.0.1:0' };
+
 /** @returns whether memory did not grow, and the hubs counted whoever was there. */
 export async function soak({ minutes, signal, say }: SoakOptions): Promise<boolean> {
   const edges = ['node', 'worker'] as const;
-  const house = await openHouse({ report: say, signal, services: ['postgres', 'server-a', ...edges] });
+  const house = await openHouse({
+    report: say,
+    signal,
+    services: ['postgres', 'server-a', ...edges],
+    edgeEnv: { CHAT_REQUESTS_PER_MINUTE: '0' },
+  });
   const stopping = new AbortController();
   const stop = () => stopping.abort();
   signal.addEventListener('abort', stop);
@@ -75,7 +86,8 @@ export async function soak({ minutes, signal, say }: SoakOptions): Promise<boole
     while (Date.now() - beganMs < minutes * 60_000 && !stopping.signal.aborted) {
       await pause(everyMs, stopping.signal);
       const past = (Date.now() - beganMs) / 60_000;
-      for (const edge of edges) samples[edge].push({ minutes: past, mib: groupMib(house.pid(edge) ?? 0) });
+      for (const edge of edges)
+        samples[edge].push({ minutes: past, mib: mibOf(house.pid(edge) ?? 0, processOf[edge]) });
       if (samples.node.length % 6 === 0)
         say(
           `${past.toFixed(1)} min: ${edges.map((edge) => `${edge} ${samples[edge].at(-1)?.mib.toFixed(1)} MiB`).join(', ')}, ${came} readers came`,

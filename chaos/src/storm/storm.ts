@@ -31,6 +31,12 @@ interface Weather {
 }
 
 const few = 50;
+/** Here everybody comes from one address, which in life would be a balancer's and named as such. */
+const oneAddress = {
+  CHAT_STREAMS_PER_ADDRESS: '0',
+  CHAT_SESSIONS_PER_MINUTE: '0',
+  CHAT_REQUESTS_PER_MINUTE: '0',
+};
 /** People with a token of their own among the readers; the others read a public room as guests. */
 const people = 40;
 /** Messages written while everybody is away. */
@@ -45,6 +51,7 @@ export async function storm({ readers, signal, say }: StormOptions): Promise<boo
     signal,
     services: ['postgres', 'server-a', 'node', 'worker'],
     pingMs: 20_000,
+    edgeEnv: oneAddress,
   });
   const all: Weather[] = [];
   try {
