@@ -14,7 +14,7 @@ import { write } from './people/writer.ts';
 import { type Planned, planOf } from './plan.ts';
 import { seeded } from './random.ts';
 import type { Reader } from './readers/reader.ts';
-import { streamPath } from './readers/reader.ts';
+import { streamPath, within } from './readers/reader.ts';
 import { takeSnapshots } from './readers/snapshots.ts';
 
 export interface RunOptions {
@@ -36,6 +36,8 @@ export interface RunResult {
   tookMs: number;
 }
 
+/** How long the mending of a fault may take, in ms: two restarts of everything on a busy machine. */
+const mendMs = 180_000;
 /** How long an actor goes on trying after the last fault was mended, in ms. */
 const settleMs = 30_000;
 
@@ -91,10 +93,11 @@ export async function runOnce(
   const leaving = logOut(cast, deeds, writeMs / 2);
   const healed: Healed[] = [];
   try {
-    await Promise.all([
+    const broken = Promise.all([
       ...prepared.map((one) => carryOut(one, async (fault) => void healed.push(await healedNow(stage, fault, epoch)))),
       pause(writeMs),
     ]);
+    await within(broken, writeMs + mendMs, 'every fault to be mended');
     stopWriting.abort();
     await house.allReady();
     deeds.endMs = Date.now() + settleMs;
