@@ -5,7 +5,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Payload } from 'payload';
 import { adapterOf, type Tables, tablesOf } from './database.ts';
-import { numberingSql } from './numbering.ts';
+import { lockTimeoutMs, numberingSql } from './numbering.ts';
 
 /** Any number that nobody else locks; without the lock 28 of 40 parallel installs fail. */
 const installLock = 7_231_934_509;
@@ -79,6 +79,8 @@ export async function install(payload: Payload): Promise<void> {
   try {
     await client.query('begin');
     await client.query('select pg_advisory_xact_lock($1)', [installLock]);
+    // A step that waited for a long transaction would hold up everybody behind it.
+    await client.query(`set local lock_timeout = '${lockTimeoutMs}ms'`);
     await client.query('create schema if not exists chat');
     await client.query(
       'create table if not exists chat.steps (step int primary key, done timestamptz not null default now())',
@@ -113,9 +115,13 @@ async function installNumbering(
   const { rows } = await query(`select value from chat.facts where name = 'numbering'`);
   if (rows[0]?.value === hash) return;
   await query(text);
-  await query('drop trigger if exists number_events on chat.events');
-  await query(`create constraint trigger number_events after insert on chat.events
-    deferrable initially deferred for each row execute function chat.number_events()`);
+  const { rows: triggers } = await query(
+    `select 1 from pg_trigger where tgname = 'number_events' and tgrelid = 'chat.events'::regclass`,
+  );
+  // Once: it locks the whole table, behind whoever writes and before whoever wants to.
+  if (triggers.length === 0)
+    await query(`create constraint trigger number_events after insert on chat.events
+      deferrable initially deferred for each row execute function chat.number_events()`);
   await query(
     `insert into chat.facts values ('numbering', $1)
     on conflict (name) do update set value = excluded.value`,
