@@ -85,9 +85,12 @@ async function measured(
 
 /** Opens a stream and comes back when it is live; `ended` resolves with its last byte. */
 async function opened(url: string, token: string): Promise<{ ended: Promise<void> }> {
-  const response = await fetch(`${url}/api/messages/sse`, { headers: { Authorization: `Bearer ${token}` } });
+  const response = await patiently(() =>
+    fetch(`${url}/api/messages/sse`, { headers: { Authorization: `Bearer ${token}` } }),
+  );
   const reader = response.body?.getReader();
-  if (response.status !== 200 || !reader) throw new Error(`No stream at ${url}: ${response.status}`);
+  if (response.status !== 200 || !reader)
+    throw new Error(`No stream at ${url}: ${response.status} ${await response.text()}`);
   const decoder = new TextDecoder();
   for (let text = ''; !text.includes('event: ready'); ) {
     const { done, value } = await reader.read();
@@ -98,6 +101,16 @@ async function opened(url: string, token: string): Promise<{ ended: Promise<void
     while (!(await reader.read()).done);
   };
   return { ended: toTheEnd() };
+}
+
+/** A hop that is still starting says 503, and when to come back. */
+async function patiently(ask: () => Promise<Response>): Promise<Response> {
+  for (let attempt = 0; ; attempt += 1) {
+    const response = await ask();
+    if (response.status !== 503 || attempt === 10) return response;
+    console.log(`  503: ${await response.text()}`);
+    await new Promise((resolve) => setTimeout(resolve, 1000 * Number(response.headers.get('Retry-After') ?? 1)));
+  }
 }
 
 /** One after the other, at the server itself. */
