@@ -4,6 +4,7 @@ import { type App, account, localReq, logOf, memberCaller, room, site, startApp 
 import type { Caller } from '../identity/caller.ts';
 import { queryOf } from '../log/database.ts';
 import { seatsMax } from '../log/numbering.ts';
+import { edit, remove } from '../messages/change.ts';
 import { post } from '../messages/post.ts';
 
 let app: App;
@@ -26,6 +27,44 @@ const newEvents = async (work: () => Promise<unknown>) => {
   await work();
   return (await logOf(app.payload, 'halden')).slice(before);
 };
+
+test('[I6] a write of many rows leaves one alone that came to match when the others were locked, and was deleted then', async () => {
+  const [one, late] = [
+    await create('messages', { thread, sender: ana.user.id, content: 'sweep one' }),
+    await create('messages', { thread, sender: ana.user.id, content: 'not yet' }),
+  ] as [{ id: string }, { id: string }];
+  const hooks = app.payload.collections.messages?.config.hooks as Record<string, unknown[]>;
+  let turn = 0;
+  /** Of the host's: after the rows were locked, before they are read. */
+  const match = async ({ args, operation }: { args: { where?: unknown }; operation: string }) => {
+    if (operation !== 'update' || !args.where) return;
+    await edit(await localReq(app.payload), ana, late.id, 'sweep late');
+    turn = 1;
+  };
+  /** And after they were read. */
+  const take = async ({ originalDoc }: { originalDoc?: { id: string } }) => {
+    if (originalDoc?.id !== late.id || turn !== 1) return;
+    turn = 2;
+    await remove(await localReq(app.payload), ana, late.id);
+  };
+  hooks.beforeOperation?.push(match);
+  hooks.beforeValidate?.push(take);
+  const swept = (await app.payload.update({
+    collection: 'messages',
+    where: { content: { like: 'sweep' } },
+    data: { content: 'swept' },
+  })) as unknown as { docs: Array<{ id: string }>; errors: Array<{ id: string }> };
+  hooks.beforeOperation?.pop();
+  hooks.beforeValidate?.pop();
+  expect(turn).toBe(2);
+  expect(swept.docs.map(({ id }) => id)).toEqual([one.id]);
+  expect(swept.errors.map(({ id }) => id)).toEqual([late.id]);
+  const row = (await app.payload.findByID({ collection: 'messages', id: late.id, depth: 0 })) as unknown;
+  expect(row).toMatchObject({ content: '', deletedAt: expect.any(String) });
+  expect((await logOf(app.payload, 'halden')).findLast(({ entity }) => entity === late.id)?.type).toBe(
+    'message.deleted',
+  );
+});
 
 test('a message that the host writes is posted by its sender', async () => {
   const [event] = await newEvents(() => create('messages', { thread, sender: ana.user.id, content: 'from code' }));

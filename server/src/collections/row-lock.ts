@@ -3,14 +3,25 @@
  * brought a deleted message back. Here the row is locked inside the transaction and before that read.
  */
 import { ChatError } from '@payload-chat/protocol';
-import type { CollectionBeforeOperationHook, PayloadRequest } from 'payload';
+import type { CollectionBeforeChangeHook, CollectionBeforeOperationHook, PayloadRequest } from 'payload';
 import { readerOf } from '../access/reader.ts';
+import { noteOf } from '../log/commit-proof.ts';
 import { type Tables, tablesOf, transactionOf } from '../log/database.ts';
 
 /** Locks one row until the transaction ends. Posting to a thread is not held up: it only needs the row's key. */
 export async function lockRow(req: PayloadRequest, table: keyof Tables, id: string): Promise<void> {
   const query = await transactionOf(req);
   await query(`select 1 from ${tablesOf(req.payload)[table]} where id = $1 for no key update`, [id]);
+  (await lockedIn(req, table)).add(id);
+}
+
+/** Ids of the rows that this transaction has locked. */
+async function lockedIn(req: PayloadRequest, table: keyof Tables): Promise<Set<string>> {
+  const { memo } = await noteOf(req);
+  const key = `locked ${table}`;
+  const locked = (memo.get(key) as Set<string> | undefined) ?? new Set();
+  memo.set(key, locked);
+  return locked;
 }
 
 /** Writes of many rows at once lock them in this order, so that two such writes don't wait for each other. */
@@ -20,6 +31,8 @@ async function lockRows(req: PayloadRequest, table: keyof Tables, ids: string[])
     `select 1 from ${tablesOf(req.payload)[table]} where id = any($1::text[]) order by id for no key update`,
     [ids],
   );
+  const locked = await lockedIn(req, table);
+  for (const id of ids) locked.add(id);
 }
 
 interface WriteArgs {
@@ -56,5 +69,17 @@ export function lockBeforeWrite(table: keyof Tables, slug: string): CollectionBe
       table,
       docs.map((doc) => String(doc.id)),
     );
+  };
+}
+
+/**
+ * For `beforeChange`. A write of many rows finds them once to lock them and once more to read them: a row that came to match
+ * in between was read unlocked, and may be another by now. It is left as it is; the same may be written again.
+ */
+export function refuseUnlocked(table: keyof Tables): CollectionBeforeChangeHook {
+  return async ({ data, operation, originalDoc, req }) => {
+    if (operation === 'update' && !(await lockedIn(req, table)).has(String((originalDoc as { id: unknown }).id)))
+      throw new ChatError('not-stored', { cause: new Error('The row came to match after the others were locked.') });
+    return data;
   };
 }

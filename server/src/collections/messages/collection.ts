@@ -5,7 +5,7 @@ import { inThreadsOfModerator, inThreadsOfReader, nobody } from '../../access/ru
 import { notePanel } from '../../privacy/note-panel.ts';
 import { changed, keepFixed } from '../fixed.ts';
 import { proveChange } from '../proven.ts';
-import { lockBeforeWrite } from '../row-lock.ts';
+import { lockBeforeWrite, refuseUnlocked } from '../row-lock.ts';
 import { giveId, textId } from '../text-id.ts';
 import { completeMessage, leaveTombstone, noteReplies, tellErased, tellMessage } from './hooks.ts';
 import { showSender } from './show-sender.ts';
@@ -67,6 +67,7 @@ export const messages: CollectionConfig = {
     beforeOperation: [askOwnFields, lockBeforeWrite('messages', 'messages')],
     beforeValidate: [giveId, completeMessage],
     beforeChange: [
+      refuseUnlocked('messages'),
       keepFixed('id', 'thread', 'sender', 'replyTo', 'timestamp', 'localId', 'contentHash', 'seq', 'changed'),
       leaveTombstone,
     ],

@@ -3,7 +3,7 @@ import { askOwnFields } from '../../access/own-fields.ts';
 import { admins, inThreadsOfModerator, inThreadsOfReader, nobody } from '../../access/rules.ts';
 import { changed, keepFixed } from '../fixed.ts';
 import { proveChange } from '../proven.ts';
-import { lockBeforeWrite } from '../row-lock.ts';
+import { lockBeforeWrite, refuseUnlocked } from '../row-lock.ts';
 import { giveId, textId } from '../text-id.ts';
 import { onlyForward, seatPerson, tellJoined, tellLeft } from './hooks.ts';
 
@@ -46,7 +46,7 @@ export const participants: CollectionConfig = {
   hooks: {
     beforeOperation: [askOwnFields, lockBeforeWrite('participants', 'participants')],
     beforeValidate: [giveId, seatPerson],
-    beforeChange: [keepFixed('id', 'thread', 'user', 'changed'), onlyForward],
+    beforeChange: [refuseUnlocked('participants'), keepFixed('id', 'thread', 'user', 'changed'), onlyForward],
     afterChange: [tellJoined, proveChange],
     afterDelete: [tellLeft],
   },

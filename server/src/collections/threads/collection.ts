@@ -4,7 +4,7 @@ import { admins, nobody, threadsOfModerator, threadsOfReader } from '../../acces
 import { notePanel } from '../../privacy/note-panel.ts';
 import { changed, keepFixed } from '../fixed.ts';
 import { proveChange } from '../proven.ts';
-import { lockBeforeWrite } from '../row-lock.ts';
+import { lockBeforeWrite, refuseUnlocked } from '../row-lock.ts';
 import { giveId, textId } from '../text-id.ts';
 import { completeThread, refuseErasing, tellThread } from './hooks.ts';
 
@@ -96,7 +96,7 @@ export const threads: CollectionConfig = {
   hooks: {
     beforeOperation: [askOwnFields, lockBeforeWrite('threads', 'threads')],
     beforeValidate: [giveId, completeThread],
-    beforeChange: [keepFixed('id', 'site', 'kind', 'key', 'slot', 'changed')],
+    beforeChange: [refuseUnlocked('threads'), keepFixed('id', 'site', 'kind', 'key', 'slot', 'changed')],
     afterChange: [tellThread, proveChange],
     beforeDelete: [refuseErasing],
     afterOperation: [notePanel],
