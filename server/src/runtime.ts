@@ -10,6 +10,7 @@ import { adapterOf, queryOf, tablesOf } from './log/database.ts';
 import { watchEpoch } from './log/epoch-watch.ts';
 import { createHubs, type Hubs } from './log/hubs.ts';
 import { type ListenSession, listen } from './log/listen.ts';
+import type { LastRead } from './log/read.ts';
 import { createTail, type Tail } from './log/tail.ts';
 import { keepTrimmed } from './log/trim.ts';
 import { optionsOf } from './options.ts';
@@ -55,11 +56,12 @@ export function runtimeIfStarted(payload: Payload): Runtime | undefined {
   return runtimes().get(payload);
 }
 
-/** Newest positions of the hubs of this epoch. */
-function headsOf(hubs: Hubs, epoch: string): Map<string, number> {
-  const heads = new Map<string, number>();
-  for (const [site, { window }] of hubs.each()) if (window?.epoch === epoch) heads.set(site, window.head);
-  return heads;
+/** How far the sites of the hubs of this epoch were read. */
+function readOf(hubs: Hubs, tail: Tail, epoch: string): Map<string, LastRead> {
+  const read = new Map<string, LastRead>();
+  for (const [site, { window }] of hubs.each())
+    if (window?.epoch === epoch) read.set(site, tail.lastRead(site) ?? { pos: window.head });
+  return read;
 }
 
 /** How often hubs without readers are looked for, in ms. */
@@ -85,7 +87,7 @@ export function startRuntime(payload: Payload): Runtime {
   });
   const epoch = watchEpoch(query, tablesOf(payload), {
     log,
-    heads: (name) => headsOf(hubs, name),
+    read: (name) => readOf(hubs, tail, name),
     known(name) {
       hubs.restartOthers(name);
       tail.wake();

@@ -42,7 +42,7 @@ export async function log(): Promise<void> {
       await compare(`tail, a read of ${count}`, 'wanted <= 1.2', small, large, async ({ host }) => {
         const query = queryOf(host.payload);
         const { head } = await readNewest(query, siteKey, 1);
-        return timed(50, () => readAfter(query, new Map([[siteKey, head - count]])));
+        return timed(50, () => readAfter(query, new Map([[siteKey, { pos: head - count }]])));
       });
     await compare('a hub begins, a read of 2,000', 'wanted <= 1.2', small, large, ({ host }) =>
       timed(10, () => readNewest(queryOf(host.payload), siteKey, 2000)),

@@ -95,7 +95,7 @@ describe('[Session] a claim', () => {
     let state = await seen(thread);
     const pos = Number(state.cursor.split('.')[1]);
     await claim({ visitor: visitor.visitor, identity: await somebody() });
-    const entries = (await readAfter(queryOf(app.payload), new Map([['halden', pos]]))).get('halden') ?? [];
+    const entries = (await readAfter(queryOf(app.payload), new Map([['halden', { pos }]]))).get('halden') ?? [];
     for (const { event } of entries) {
       const parsed = readEvent(JSON.parse(JSON.stringify(event)));
       const next = parsed && reduce(state, parsed);

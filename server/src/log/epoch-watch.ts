@@ -5,6 +5,7 @@
 import { backoffMs } from '@payload-chat/protocol';
 import type { Query, Tables } from './database.ts';
 import { type Epoch, hasGoneBack, readEpoch, renewEpoch } from './epoch.ts';
+import type { LastRead } from './read.ts';
 
 export interface EpochWatch {
   /** The epoch of now. While it is being looked at, callers wait. @throws where it can't be read. */
@@ -17,8 +18,8 @@ export interface EpochWatch {
 }
 
 export interface EpochEvents {
-  /** Newest position of this epoch that is held of each site, by its key. */
-  heads(epoch: string): ReadonlyMap<string, number>;
+  /** How far each site was read in this epoch, by its key. */
+  read(epoch: string): ReadonlyMap<string, LastRead>;
   /** After each read. */
   known(epoch: string): void;
   log(error: unknown, message: string): void;
@@ -33,8 +34,11 @@ export function watchEpoch(query: Query, tables: Tables, events: EpochEvents): E
 
   async function find(): Promise<Epoch> {
     const epoch = await readEpoch(query, tables);
-    if (!(await hasGoneBack(query, events.heads(epoch.name)))) return epoch;
-    events.log(new Error('The log ends before what was read of it.'), 'The database was put back: a new epoch begins.');
+    if (!(await hasGoneBack(query, events.read(epoch.name)))) return epoch;
+    events.log(
+      new Error('What was read of the log is not there any more.'),
+      'The database was put back: a new epoch begins.',
+    );
     await renewEpoch(query, epoch);
     return readEpoch(query, tables);
   }

@@ -24,6 +24,8 @@ const closing = <T extends { close(): unknown }>(thing: T): T => {
 
 interface Place {
   app: App;
+  /** Past the cable. */
+  databaseUrl: string;
   cable: Cable;
   http: Listening;
   token: string;
@@ -52,6 +54,7 @@ async function served(databaseUrl: string): Promise<Place> {
   };
   return {
     app,
+    databaseUrl,
     cable,
     http,
     token,
@@ -265,6 +268,38 @@ test('[S4] [I3] nothing of another history is told under the epoch before, thoug
   await fresh.until('ready', is('ready'));
   await place.send('one more');
   expect((await fresh.until('the event', is('message'))).data).toMatchObject({ message: { content: 'one more' } });
+});
+
+test('[S4] [I3] a log that was put back and has overtaken what was read of it is told by nobody under its epoch', async () => {
+  const place = await served(await newDatabase());
+  await place.send('kept');
+  const { pos } = await place.send('undone');
+  const live = await place.stream();
+  await live.until('ready', is('ready'));
+  const before = await place.cursor();
+  const { payload } = place.app;
+  // Put back and written on, in one moment: no number tells it.
+  const client = new pg.Client(place.databaseUrl);
+  await client.connect();
+  await client.query('begin');
+  await client.query('delete from chat.events where pos = $1', [pos]);
+  await client.query(`delete from messages where content = 'undone'`);
+  for (const at of [pos, pos + 1])
+    await client.query(
+      `insert into chat.events (id, site, pos, thread, seq, type, entity, topics, payload)
+        select gen_random_uuid(), site, $1, thread, $1, 'thread.updated', entity, topics, payload
+          from chat.events where type = 'thread.created' limit 1`,
+      [at],
+    );
+  await client.query('update chat.sites set pos = pos + 1');
+  await client.query('commit');
+  await client.end();
+  runtime(payload).tail.wake();
+  expect((await live.until('reset', isReset, 15_000)).data).toMatchObject({ reason: 'epoch' });
+  await live.ended();
+  expect(live.frames.filter(is('message'))).toEqual([]);
+  expect(parseCursor(await place.cursor())?.epoch).not.toBe(parseCursor(before)?.epoch);
+  await until('the tail to have all of the new one', () => runtime(payload).tail.lastRead('halden')?.pos === pos + 1);
 });
 
 /** Every row of both schemas, as one dump after the other would bring them. */

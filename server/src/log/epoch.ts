@@ -4,11 +4,12 @@
  *
  * Another cluster (its system identifier), timeline (a promoted standby, a recovery to a point in time), database (a
  * restored dump, a copy by template), set of tables or install is another epoch. What none of them tells is a data folder
- * put back as it was: a process that knows a higher position than the log has says so itself (`renewEpoch`).
+ * put back as it was: a process that has read of the log what is not there any more says so itself (`renewEpoch`).
  */
 import { createHash } from 'node:crypto';
 import { ChatError } from '@payload-chat/protocol';
 import type { Query, Tables } from './database.ts';
+import type { LastRead } from './read.ts';
 
 /**
  * Whose rows a statement reads, as one more column of it: of everything that an epoch is made of but the host's tables.
@@ -42,13 +43,16 @@ export async function readEpoch(query: Query, { messages }: Tables): Promise<Epo
   return { name, history: row.history, installed: row.installed };
 }
 
-/** Whether the log ends before one of these positions: what was read of it once has not happened any more. */
-export async function hasGoneBack(query: Query, heads: ReadonlyMap<string, number>): Promise<boolean> {
-  if (heads.size === 0) return false;
+/** Whether what was read of the log has not happened any more: it ends before, or has another event there. */
+export async function hasGoneBack(query: Query, read: ReadonlyMap<string, LastRead>): Promise<boolean> {
+  if (read.size === 0) return false;
+  const places = [...read.values()];
   const rows = await query(
-    `select 1 from unnest($1::text[], $2::bigint[]) as held(site, pos) left join chat.sites s on s.site = held.site
-      where coalesce(s.pos, 0) < held.pos limit 1`,
-    [[...heads.keys()], [...heads.values()]],
+    `select 1 from unnest($1::text[], $2::bigint[], $3::uuid[]) as held(site, pos, id)
+      left join chat.sites s on s.site = held.site
+      left join chat.events e on e.site = held.site and e.pos = held.pos
+      where coalesce(s.pos, 0) < held.pos or e.id <> held.id limit 1`,
+    [[...read.keys()], places.map(({ pos }) => pos), places.map(({ id }) => id ?? null)],
   );
   return rows.length > 0;
 }

@@ -69,7 +69,8 @@ export function createHubs({ query, tail, epoch, isOf, log, options }: HubsConte
     const entries = withoutHoles(read);
     entry.hub.start(epochNow, entries[0] ? entries[0].event.pos - 1 : head);
     for (const { event, to } of entries) entry.hub.append(event, to);
-    tail.watch(site, head);
+    const newest = read.at(-1);
+    tail.watch(site, { pos: head, id: newest?.event.pos === head ? newest.id : undefined });
     return entry.hub;
   }
 

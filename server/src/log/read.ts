@@ -7,11 +7,20 @@ import { historySql } from './epoch.ts';
 export interface Entry {
   event: WireEvent;
   to: string[];
+  /** Of the log's row: another one at the same position is another history. */
+  id: string;
   /** Whose row it is (`historySql`). */
   history: string;
 }
 
+/** A place in the log that was read: `id` is the event's there, where one was. */
+export interface LastRead {
+  pos: number;
+  id?: string | undefined;
+}
+
 interface EventRow {
+  id: string;
   site: string;
   pos: string;
   thread: string | null;
@@ -24,26 +33,35 @@ interface EventRow {
   history: string;
 }
 
-const columns = `e.site, e.pos, e.thread, e.seq, e.type, e.topics, e.payload, e.actor, e.created,
+const columns = `e.id, e.site, e.pos, e.thread, e.seq, e.type, e.topics, e.payload, e.actor, e.created,
   ${historySql} as history`;
 
 /** Events read at once of one site; the reader comes back for more. */
 export const batchEvents = 500;
 
-/** Of each site what lies after the position, by site and pos, at most `batchEvents` a site. */
-export async function readAfter(query: Query, after: ReadonlyMap<string, number>): Promise<Map<string, Entry[]>> {
-  const rows = await query<EventRow>(
-    `select ${columns} from unnest($1::text[], $2::bigint[]) as w(site, pos)
+/**
+ * Of each site what lies after the place, by site and pos, at most `batchEvents` a site. `undefined` for a site whose
+ * event at the place is another one by now: its log was put back, and has overtaken what was read of it.
+ */
+export async function readAfter(
+  query: Query,
+  after: ReadonlyMap<string, LastRead>,
+): Promise<Map<string, Entry[] | undefined>> {
+  const places = [...after.values()];
+  const rows = await query<EventRow & { is_other: boolean }>(
+    `select ${columns}, coalesce(b.id <> w.id, false) as is_other
+      from unnest($1::text[], $2::bigint[], $3::uuid[]) as w(site, pos, id)
+      left join chat.events b on b.site = w.site and b.pos = w.pos
       cross join lateral (
         select * from chat.events where site = w.site and pos > w.pos order by pos limit ${batchEvents}
       ) e order by e.site, e.pos`,
-    [[...after.keys()], [...after.values()]],
+    [[...after.keys()], places.map(({ pos }) => pos), places.map(({ id }) => id ?? null)],
   );
-  const answer = new Map<string, Entry[]>();
+  const answer = new Map<string, Entry[] | undefined>();
   for (const row of rows) {
     const entries = answer.get(row.site) ?? [];
     entries.push(entryOf(row));
-    answer.set(row.site, entries);
+    answer.set(row.site, row.is_other ? undefined : entries);
   }
   return answer;
 }
@@ -87,5 +105,5 @@ function entryOf(row: EventRow): Entry {
   // The payload was stored before these numbers existed: an entity's version is the seq of this very event.
   if (message) event.message = { ...message, seq: row.type === 'message.posted' ? seq : message.seq, changed: seq };
   if (threadState) event.threadState = { ...threadState, changed: seq };
-  return { event, to: row.topics, history: row.history };
+  return { event, to: row.topics, id: row.id, history: row.history };
 }

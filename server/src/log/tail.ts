@@ -3,7 +3,7 @@
  * hub of its site. One loop serves waking and polling, so that nothing lies between them.
  */
 import type { Query } from './database.ts';
-import { batchEvents, type Entry, readAfter } from './read.ts';
+import { batchEvents, type Entry, type LastRead, readAfter } from './read.ts';
 
 export interface TailEvents {
   /** The site's next events, without a hole. */
@@ -12,14 +12,16 @@ export interface TailEvents {
   gap(site: string, expected: number, met: number): void;
   /** Whether rows of this history are of the epoch that the watched hubs are of. */
   isOf(history: string): boolean;
-  /** They are not: another database has taken the place of the one before. Nothing of it was told. */
+  /** They are not, or a log was put back: another history has taken the place of the one before. Nothing was told. */
   strange(): void;
   log(error: unknown, message: string): void;
 }
 
 export interface Tail {
-  /** Reads this site from now on, from what lies after `pos`. */
-  watch(site: string, pos: number): void;
+  /** Reads this site from now on, from what lies after it. */
+  watch(site: string, from: LastRead): void;
+  /** How far it was read; `undefined` while it is not watched. */
+  lastRead(site: string): LastRead | undefined;
   unwatch(site: string): void;
   /** Something may have been written: reads at once, or once more where a read is under way. */
   wake(): void;
@@ -35,7 +37,7 @@ export const pollMs = 2000;
 const strangeEveryMs = 500;
 
 export function createTail(query: Query, events: TailEvents): Tail {
-  const positions = new Map<string, number>();
+  const places = new Map<string, LastRead>();
   let state: 'idle' | 'reading' | 'again' | 'closed' = 'idle';
   let poll: NodeJS.Timeout | undefined;
   let reads = 0;
@@ -44,12 +46,12 @@ export function createTail(query: Query, events: TailEvents): Tail {
 
   function schedule(ms = pollMs * (1 + Math.random() / 2)) {
     clearTimeout(poll);
-    if (state !== 'closed' && positions.size) poll = setTimeout(wake, ms);
+    if (state !== 'closed' && places.size) poll = setTimeout(wake, ms);
   }
 
   function wake() {
     if (state === 'reading') state = 'again';
-    if (state !== 'idle' || positions.size === 0) return;
+    if (state !== 'idle' || places.size === 0) return;
     state = 'reading';
     void run();
   }
@@ -76,19 +78,19 @@ export function createTail(query: Query, events: TailEvents): Tail {
 
   /** Answers whether more lies behind what one read may bring. */
   async function step(): Promise<boolean> {
-    const asked = new Map(positions);
+    const asked = new Map(places);
     reads += 1;
     const answer = await readAfter(query, asked);
     let full = false;
     for (const [site, entries] of answer) {
       // Its hub may have begun anew while we read.
-      if (positions.get(site) !== asked.get(site)) continue;
-      if (entries[0] && !events.isOf(entries[0].history)) {
+      if (places.get(site) !== asked.get(site)) continue;
+      if (!entries || (entries[0] && !events.isOf(entries[0].history))) {
         meetStranger();
         continue;
       }
       full ||= entries.length === batchEvents;
-      deliver(site, entries, asked.get(site) as number);
+      deliver(site, entries, asked.get(site) as LastRead);
     }
     return full;
   }
@@ -100,22 +102,26 @@ export function createTail(query: Query, events: TailEvents): Tail {
     events.strange();
   }
 
-  function deliver(site: string, entries: Entry[], last: number) {
+  function deliver(site: string, entries: Entry[], { pos: last }: LastRead) {
     const hole = entries.findIndex(({ event }, index) => event.pos !== last + 1 + index);
     const whole = hole < 0 ? entries : entries.slice(0, hole);
-    positions.set(site, last + whole.length);
-    if (whole.length) events.arrived(site, whole);
+    const newest = whole.at(-1);
+    if (newest) {
+      places.set(site, { pos: newest.event.pos, id: newest.id });
+      events.arrived(site, whole);
+    }
     if (hole < 0) return;
-    positions.delete(site);
+    places.delete(site);
     events.gap(site, last + 1 + hole, (entries[hole] as Entry).event.pos);
   }
 
   return {
-    watch(site, pos) {
-      positions.set(site, pos);
+    lastRead: (site) => places.get(site),
+    watch(site, from) {
+      places.set(site, from);
       wake();
     },
-    unwatch: (site) => void positions.delete(site),
+    unwatch: (site) => void places.delete(site),
     wake,
     get reads() {
       return reads;

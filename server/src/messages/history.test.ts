@@ -211,7 +211,7 @@ const comparable = ({ me: _, participants, ...rest }: Snapshot) => ({
 
 async function replayed(before: Snapshot): Promise<Snapshot> {
   const pos = Number(before.cursor.split('.')[1]);
-  const entries = (await readAfter(queryOf(app.payload), new Map([[at.key, pos]]))).get(at.key) ?? [];
+  const entries = (await readAfter(queryOf(app.payload), new Map([[at.key, { pos }]]))).get(at.key) ?? [];
   return entries.reduce((state, { event }) => {
     const parsed = readEvent(JSON.parse(JSON.stringify(event)));
     if (!parsed) throw new Error(`Not an event that a reader knows: ${JSON.stringify(event)}`);

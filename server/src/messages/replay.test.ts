@@ -42,7 +42,7 @@ const comparable = ({ me: _, participants, ...rest }: Snapshot) => ({
 
 async function replayed(before: Snapshot): Promise<Snapshot> {
   const pos = Number(before.cursor.split('.')[1]);
-  const entries = (await readAfter(queryOf(app.payload), new Map([[at.key, pos]]))).get(at.key) ?? [];
+  const entries = (await readAfter(queryOf(app.payload), new Map([[at.key, { pos }]]))).get(at.key) ?? [];
   let state = before;
   for (const { event } of entries) {
     const parsed = readEvent(JSON.parse(JSON.stringify(event)));

@@ -243,7 +243,8 @@ describe('retention', () => {
     expect(await everything()).toContain('kept for ever');
     const after = await look();
     expect(after.messages.map(({ id }) => id)).toEqual([answered.id]);
-    const entries = await readAfter(queryOf(app.payload), new Map([['brief', Number(before.cursor.split('.')[1])]]));
+    const pos = Number(before.cursor.split('.')[1]);
+    const entries = await readAfter(queryOf(app.payload), new Map([['brief', { pos }]]));
     const made = (entries.get('brief') ?? []).reduce<Snapshot>((state, { event }) => {
       const parsed = readEvent(JSON.parse(JSON.stringify(event)));
       const next = parsed && reduce(state, parsed);
