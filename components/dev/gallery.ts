@@ -1,8 +1,8 @@
 /** Every state of a thread side by side, as the design draws them. `?theme=dark`, `?page=thread|states|controls|rtl|narrow`. */
 import '../src/chat-thread.ts';
 import { ChatError } from '@payload-chat/protocol';
-import { draftOf } from '../src/draft.ts';
 import { begin } from '../src/more/composing.ts';
+import { draftOf } from '../src/more/draft.ts';
 import type { ShownMessage, ThreadView } from '../src/view.ts';
 import type { Words } from '../src/words.ts';
 import { arabicWords } from './arabic-words.ts';

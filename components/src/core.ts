@@ -7,7 +7,11 @@ export const pageMessages = 50;
 export const anything: Parser<true> = () => true;
 
 export const core = {
-  limits: { contentChars: limits.contentChars, typingEveryMs: limits.typingEveryMs },
+  limits: {
+    contentChars: limits.contentChars,
+    typingEveryMs: limits.typingEveryMs,
+    typingShownMs: limits.typingShownMs,
+  },
   anything,
   docAnswer: object({ doc: message }),
   pageMessages,

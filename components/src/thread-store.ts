@@ -27,7 +27,6 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
   const path = `chat/threads/${encodeURIComponent(nameOf(target))}`;
   const subscribers = new Set<{ run: (view: ThreadView) => void }>();
   const shown = createShown();
-  const typists = new Map<string, { user: User; cancel: () => void }>();
   let hands: Hands | undefined;
   let phase: Phase = { is: 'loading' };
   let snapshot: Snapshot | undefined;
@@ -70,11 +69,6 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
       ({ taken, localId }) =>
         (!taken || taken.seq > newest) && !messages.some((one) => one.localId === localId && isMe(one.sender)),
     );
-  }
-
-  function stopTyping(user: string) {
-    typists.get(user)?.cancel();
-    if (typists.delete(user)) changed();
   }
 
   function enter(entered: Phase) {
@@ -132,24 +126,27 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
 
   function close() {
     life = loading = snapshot = newAfter = undefined;
-    for (const typist of typists.keys()) stopTyping(typist);
+    hands?.stopTyping();
     enter({ is: 'loading' });
     host.wake();
     host.sync();
   }
 
-  /** What is done to the thread, once that can be. */
-  function act<Name extends keyof Acts>(name: Name): Acts[Name] {
-    const run = (...given: unknown[]) => {
+  /** Does what needs them, once they are here. Who looks hears from the elements why they are not. */
+  function withHands<T>(run: (those: Hands) => T): T | Promise<T> {
+    const now = () => {
       hands ??= (later._hands as typeof createHands)(thread);
-      return (hands.acts[name] as (...given: unknown[]) => Promise<void>)(...given);
+      return run(hands);
     };
-    return ((...given: unknown[]) => {
-      if (later._hands) return run(...given);
-      const done = persist(want, () => !host.closed).then(() => later._hands && run(...given));
-      done.catch(() => {}); // Who looks hears why from the elements.
-      return done;
-    }) as unknown as Acts[Name];
+    if (later._hands) return now();
+    const done = persist(want, () => !host.closed).then(now);
+    done.catch(() => {});
+    return done;
+  }
+
+  function act<Name extends keyof Acts>(name: Name): Acts[Name] {
+    return ((...given: unknown[]) =>
+      withHands(({ acts }) => (acts[name] as (...given: unknown[]) => unknown)(...given))) as unknown as Acts[Name];
   }
 
   function tellRead() {
@@ -170,10 +167,10 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
         thread: snapshot?.thread,
         me: me(),
         participants: snapshot?.participants ?? [],
-        messages: shown(snapshot?.messages ?? [], hands?.entries ?? [], id, me(), host.connection.is === 'offline'),
+        messages: shown(snapshot?.messages ?? [], me()?.id, hands?.written(id) ?? []),
         hasOlder,
         loadingOlder: hands?.paging ?? false,
-        typing: Array.from(typists.values(), ({ user }) => user),
+        typing: hands?.typists ?? [],
         readByOthers: snapshot?.me
           ? Math.max(0, ...snapshot.participants.map((seat) => (isMe(seat.user) ? 0 : seat.readSeq)))
           : 0,
@@ -251,7 +248,7 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
         if (begins && phase.is !== 'loading' && ('support' in target || wire.thread === id)) void refresh();
         return;
       }
-      if (event?.type === 'message.posted' && wire.thread === id) stopTyping(event.message.sender.id);
+      if (event?.type === 'message.posted' && wire.thread === id) hands?.stopTyping(event.message.sender.id);
       const next = advance(snapshot, seq, wire, event, me()?.id);
       if (next === snapshot) return;
       seq = wire.seq ?? seq;
@@ -262,12 +259,7 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
     },
     onSignal({ type, thread, user, seq: upTo = 0 }) {
       if (!snapshot || thread !== id) return;
-      if (type === 'typing' && !isMe(user)) {
-        stopTyping(user.id);
-        const cancel = clock.after(limits.typingShownMs, () => stopTyping(user.id));
-        typists.set(user.id, { user, cancel });
-        changed();
-      }
+      if (type === 'typing' && !isMe(user)) withHands((those) => those.types(user));
       if (type !== 'receipt') return;
       const participants = snapshot.participants.map((seat) =>
         seat.user.id === user.id && seat.readSeq < upTo ? { ...seat, readSeq: upTo } : seat,

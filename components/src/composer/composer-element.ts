@@ -1,9 +1,9 @@
 import { html, nothing, type TemplateResult } from 'lit/html.js';
 import { ChatElement } from '../chat-element.ts';
-import { type Draft, draftOf } from '../draft.ts';
 import { later } from '../later.ts';
 import { icon } from '../look/icons.ts';
 import { tokens } from '../look/tokens.ts';
+import type { Draft } from '../more/draft.ts';
 import { composerStyles } from './composer-styles.ts';
 
 /**
@@ -26,12 +26,12 @@ import { composerStyles } from './composer-styles.ts';
  * @csspart hint - Under the field: what is wrong, or how much is left.
  */
 export class ChatComposer extends ChatElement {
-  /** @internal What is being written. */
+  /** @internal What is being written, once what takes care of it is here; until then the field alone knows. */
   _draft: Draft | undefined;
-  /** @internal Why an edit was refused; and whether one is on its way. */
-  _refusal = '';
-  /** @internal */
-  _busy = false;
+  /** @internal Why an edit was refused. */
+  _refusal: string | undefined;
+  /** @internal Whether one is on its way. */
+  _busy: boolean | undefined;
   /** @internal */
   _tick: ReturnType<typeof setTimeout> | undefined;
 
@@ -43,24 +43,15 @@ export class ChatComposer extends ChatElement {
     this._field?.focus(options);
   }
 
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this._listen(undefined);
-  }
-
   protected override _view(): TemplateResult {
     const words = this._words;
-    this._listen(this._store && draftOf(this._store));
-    const text = this._draft?.text ?? '';
     const fault = later._fault;
-    const { strip, hint, ready } = later._look?.composing(this) ?? {
-      strip: nothing,
-      hint: fault ? html`<div class="n d" id="n" part="hint" role="alert">${words[fault]}</div>` : nothing,
-      ready: true,
+    const { strip, hint, text, off } = later._look?.composing(this) ?? {
+      hint: fault && html`<div class="n d" id="n" part="hint" role="alert">${words[fault]}</div>`,
     };
     return html`<div class="c">
       <slot name="notice"></slot>
-      <div class="f" part="field" @click=${this._press}>
+      <div class="f" part="field" @mousedown=${this._act} @click=${this._act}>
         ${strip}
         <div class="r">
           <textarea
@@ -71,18 +62,11 @@ export class ChatComposer extends ChatElement {
             aria-describedby="n"
             aria-label=${words.write}
             placeholder=${words.write}
-            .value=${text}
-            @input=${this._write}
-            @keydown=${this._key}
+            .value=${text ?? ''}
+            @input=${this._act}
+            @keydown=${this._act}
           ></textarea>
-          <button
-            class="i send"
-            part="send"
-            aria-label=${words.send}
-            ?disabled=${!ready || !text.trim()}
-            @mousedown=${(event: Event) => event.preventDefault()}
-            @click=${this._send}
-          >${icon('send')}</button>
+          <button class="i send" part="send" aria-label=${words.send} ?disabled=${off}>${icon('send')}</button>
         </div>
       </div>
       ${hint}
@@ -91,67 +75,39 @@ export class ChatComposer extends ChatElement {
 
   override _update(): void {
     super._update();
-    const field = this._field;
-    // CSP allows what the script sets on `style`; browsers without field-sizing need the height told.
-    if (field && !CSS.supports('field-sizing', 'content')) {
-      field.style.height = 'auto';
-      field.style.height = `${field.scrollHeight}px`;
-    }
+    later._look?.fit(this);
   }
 
-  private get _field(): HTMLTextAreaElement | null {
+  /** @internal */
+  get _field(): HTMLTextAreaElement | null {
     return this._root.querySelector('textarea');
   }
 
-  private _listen(draft: Draft | undefined): void {
-    this._draft?.composers.delete(this);
-    this._draft = draft;
-    draft?.composers.add(this);
-  }
-
-  private _press(event: Event): void {
-    if (!(event.target as Element).closest('button')) this.focus();
-  }
-
-  private _write(): void {
-    const draft = this._draft;
-    if (!draft) return;
-    draft.text = this._field?.value ?? '';
-    this._refusal = '';
-    if (draft.text.trim() && !draft.context) this._store?.typing();
-    this.requestUpdate();
-  }
-
-  private _key(event: KeyboardEvent): void {
-    // While an input method composes, Enter chooses a candidate; Safari says so by the key code alone.
-    if (event.isComposing || event.keyCode === 229) return;
-    if (event.key === 'Enter' && !event.shiftKey) {
+  private _act(event: Event): void {
+    const field = this._field;
+    if (later._look) later._look.act(this, event);
+    else if (field?.value.trim() && isSend(event)) {
       event.preventDefault();
-      this._root.querySelector<HTMLButtonElement>('.send')?.click();
-    }
-    const draft = this._draft;
-    if (event.key === 'Escape' && draft?.context) {
-      event.stopPropagation();
-      later._look?.end(draft);
+      // Taken from the field as it is now: what is written on is the next message.
+      const content = field.value.trim();
+      field.value = '';
+      this._want().then(
+        () => later._look?.send(this, content),
+        () => {
+          field.value = `${content}\n${field.value}`.trim();
+        },
+      );
     }
   }
+}
 
-  private _send(): void {
-    this.focus();
-    const draft = this._draft;
-    if (later._look) later._look.send(this);
-    if (later._look || !draft) return;
-    // Taken from the field as it is now: what is written on is the next message.
-    const content = draft.text.trim();
-    draft.text = '';
-    this._want().then(
-      () => later._look?.send(this, content),
-      () => {
-        draft.text = `${content}\n${draft.text}`.trim();
-        this.requestUpdate();
-      },
-    );
-  }
+/** Whether it asks for what was written to be sent: the button, or Enter. */
+export function isSend(event: Event): boolean {
+  const { key, shiftKey, isComposing, keyCode } = event as KeyboardEvent;
+  // While an input method composes, Enter chooses a candidate; Safari says so by the key code alone.
+  return key
+    ? key === 'Enter' && !shiftKey && !isComposing && keyCode !== 229
+    : event.type === 'click' && !!(event.target as Element).closest('.send');
 }
 
 declare global {

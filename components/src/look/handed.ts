@@ -1,19 +1,17 @@
 /** What the elements hand to the part of them that `chat.js` fetches later: that part has no copy of its own. */
 import { html, nothing, render } from 'lit/html.js';
-import { css } from '../base.ts';
-import { draftOf } from '../draft.ts';
+import { isSend } from '../composer/composer-element.ts';
 import { parseMarkdown, plainText } from '../markdown.ts';
 import { keyOf } from '../thread/rows.ts';
 import { englishWords, fill } from '../words.ts';
 import { icon, strokes } from './icons.ts';
 
 export const handed = {
-  css,
-  draftOf,
   englishWords,
   fill,
   html,
   icon,
+  isSend,
   keyOf,
   nothing,
   preview: (content: string) => plainText(parseMarkdown(content)),

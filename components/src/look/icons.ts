@@ -6,8 +6,6 @@ const early = {
   send: 'M10 16V4M5 9l5-5 5 5',
   sent: 'M4 10.5l4 4 8.5-9.5',
   read: 'M1.5 11l3.5 3.5L13 5M9.5 13.5l1 1L18.5 5',
-  offline: 'M3 3l14 14M2.5 8q1.5-1.5 3.5-2.3M9.5 5q4.5 0 8 3M5.5 11.5q1-1 2.5-1.4M12.5 10.3l2 1.2M10 15h.01',
-  spinner: 'M10 3a7 7 0 1 1-7 7',
 };
 
 /** The rest comes with what it is for. */

@@ -20,8 +20,6 @@ export const tokens = css`
     --_li: var(--chat-line, light-dark(#e0e6e7, #293236));
     --_ls: var(--chat-line-strong, light-dark(#7f8c90, #6f7d82));
     --_d: var(--chat-danger, light-dark(#b3261e, #ff9a90));
-    --_w: var(--chat-warning, light-dark(#7a5200, #f0bd5a));
-    --_o: var(--chat-online, light-dark(#17784a, #56c48d));
     --_f: var(--chat-font, system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif);
     --_r: var(--chat-radius, 16px);
     --_h: min(4px, var(--_r)/4);
@@ -39,11 +37,6 @@ export const tokens = css`
   :host([hidden]), [hidden] { display: none !important }
   *, ::before, ::after { box-sizing: inherit }
   button, textarea { all: unset; box-sizing: border-box }
-  button {
-    cursor: pointer;
-    border-radius: calc(var(--_r)*.625);
-    -webkit-tap-highlight-color: transparent;
-  }
   :focus-visible { outline: 2px solid var(--_at); outline-offset: 2px }
   svg {
     display: block;
@@ -67,13 +60,6 @@ export const tokens = css`
     color: var(--_m);
   }
   .d { color: var(--_d) !important }
-  @supports not (color: oklch(from red l c h)) {
-    :host {
-      --_oa: var(--chat-on-accent, light-dark(#fff, #000));
-      --_at: var(--chat-accent-text, light-dark(#005468, #8ed8ea));
-      --_bo: var(--chat-bubble-own, light-dark(#d2ebf3, #1b3e49));
-    }
-  }
   @media (max-width: 479px) { :host { --_g: 12px } }
   @media (pointer: coarse) { .i { width: 44px; height: 44px } }
   @media (forced-colors: active) { .i { color: ButtonText } }

@@ -1,11 +1,11 @@
 /** What the composer does beyond taking in text: it answers, edits, says why something can't be sent, and sends. */
 import type { ChatComposer } from '../composer/composer-element.ts';
-import type { Draft } from '../draft.ts';
 import { handed } from '../look/handed.ts';
 import type { ShownMessage } from '../view.ts';
+import { type Draft, draftOf } from './draft.ts';
 import { hintOf } from './hint.ts';
 
-const { fill, html, icon, nothing, preview } = handed;
+const { fill, html, icon, isSend, nothing, preview } = handed;
 
 /** Begins to answer or edit a message, in every composer of the draft. */
 export function begin(draft: Draft, is: 'reply' | 'edit', message: ShownMessage): void {
@@ -22,17 +22,30 @@ export function end(draft: Draft): void {
   if (draft.context?.is === 'edit') draft.text = draft.kept ?? '';
   draft.context = undefined;
   for (const composer of draft.composers) {
-    composer._refusal = '';
+    composer._refusal = undefined;
     composer.requestUpdate();
+    if (!composer.isConnected) draft.composers.delete(composer);
   }
 }
 
-/** What stands above and under the field, and whether what was written can be sent as it is. */
+/** The draft of what the composer shows. What stood in the field before there was one is its beginning. */
+function follow(composer: ChatComposer): Draft | undefined {
+  const draft = composer._store && draftOf(composer._store);
+  if (draft && !composer._draft) draft.text ||= composer._field?.value ?? '';
+  if (draft !== composer._draft) composer._draft?.composers.delete(composer);
+  composer._draft = draft;
+  draft?.composers.add(composer);
+  return draft;
+}
+
+/** What stands above, in and under the field, and whether it can't be sent as it is. */
 export function composing(composer: ChatComposer) {
   const words = composer._words;
-  const draft = composer._draft;
-  const waitMs = (composer._store?.view?.sendAgainAtMs ?? 0) - Date.now();
-  const hint = hintOf(words, draft?.text.trim().length ?? 0, waitMs, composer._refusal);
+  const draft = follow(composer);
+  const text = draft?.text ?? '';
+  const chars = text.trim().length;
+  const waitMs = (composer._store?.view.sendAgainAtMs ?? 0) - Date.now();
+  const hint = hintOf(words, chars, waitMs, composer._refusal);
   clearTimeout(composer._tick);
   if (waitMs > 0) composer._tick = setTimeout(() => composer.requestUpdate(), waitMs % 1000 || 1000);
   return {
@@ -40,8 +53,38 @@ export function composing(composer: ChatComposer) {
     hint: hint
       ? html`<div class=${hint.fault ? 'n d' : 'n'} id="n" part="hint" aria-live=${hint.counts ? 'off' : 'polite'}>${hint.text}</div>`
       : html`<div class="n ks" id="n" part="hint">${words.keys}</div>`,
-    ready: !composer._busy && !hint?.fault,
+    text,
+    off: !chars || composer._busy || hint?.fault,
   };
+}
+
+/** Browsers without field-sizing need the height told; CSP allows what a script sets on `style`. */
+export function fit({ _field: field }: ChatComposer): void {
+  if (!field || CSS.supports('field-sizing', 'content')) return;
+  field.style.height = 'auto';
+  field.style.height = `${field.scrollHeight}px`;
+}
+
+/** What was done in the field, or to its button. */
+export function act(composer: ChatComposer, event: Event): void {
+  const { _draft: draft, _field: field } = composer;
+  const onButton = (event.target as Element).closest('button');
+  if (!draft || !field) return;
+  if (event.type === 'input') {
+    draft.text = field.value;
+    composer._refusal = undefined;
+    if (draft.text.trim() && !draft.context) composer._store?.typing();
+    composer.requestUpdate();
+  } else if (event.type === 'mousedown') {
+    if (onButton) event.preventDefault(); // The field goes on being written in.
+  } else if (isSend(event)) {
+    event.preventDefault();
+    if (!composer._root.querySelector<HTMLButtonElement>('.send')?.disabled) send(composer);
+  } else if (event.type === 'click' && !onButton) composer.focus();
+  else if ((event as KeyboardEvent).key === 'Escape' && draft.context) {
+    event.stopPropagation();
+    end(draft);
+  }
 }
 
 function stripView({ _words: words }: ChatComposer, draft: Draft, { is, message }: NonNullable<Draft['context']>) {
@@ -59,6 +102,7 @@ function stripView({ _words: words }: ChatComposer, draft: Draft, { is, message 
 export function send(composer: ChatComposer, content = composer._draft?.text.trim()): void {
   const { _store: store, _draft: draft } = composer;
   if (!store || !draft || !content) return;
+  composer.focus();
   if (draft.context?.is === 'edit') return void edit(composer, draft, content, draft.context.message);
   const replyTo = draft.context?.message.id;
   if (!composer._tell('chat-send', { content, replyTo })) {

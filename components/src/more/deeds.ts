@@ -7,9 +7,10 @@ import type { Line } from '../thread/log.ts';
 import type { ChatThread } from '../thread/thread-element.ts';
 import type { ShownMessage, ThreadStore } from '../view.ts';
 import { begin } from './composing.ts';
+import { draftOf } from './draft.ts';
 import { deedsOf, menuView, placeMenu, roved } from './menu.ts';
 
-const { draftOf, keyOf, render } = handed;
+const { keyOf, render } = handed;
 
 /** A finger that rests this long (less than for the browser's own menu) opens ours; one that strays further, in pixels, scrolls. */
 const pressMs = 450;

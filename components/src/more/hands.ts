@@ -2,12 +2,17 @@
  * What is done to a thread by who reads it: he writes, changes what he wrote, pages back. In `chat.js` a part of the
  * second file; all that it needs of the thread is what `KeptThread` shows.
  */
+import type { User } from '@payload-chat/protocol';
 import { core } from '../core.ts';
 import type { KeptThread } from '../kept-thread.ts';
+import type { Written } from '../shown.ts';
 import type { ThreadStore } from '../view.ts';
 import { createOutbox, type Entry } from './outbox.ts';
 
 const { anything, docAnswer, limits, pageMessages, snapshotShape } = core;
+
+/** The caller before there is a session. */
+const nobody: User = { id: '', name: '', kind: 'guest' };
 
 /** The methods of a store that change something. */
 export type Acts = Pick<ThreadStore, 'send' | 'retry' | 'discard' | 'edit' | 'remove' | 'loadOlder' | 'typing'>;
@@ -15,7 +20,12 @@ export type Acts = Pick<ThreadStore, 'send' | 'retry' | 'discard' | 'edit' | 're
 export interface Hands {
   readonly acts: Acts;
   /** What was written and is not shown by the thread's own state, in order of writing. */
-  readonly entries: readonly Entry[];
+  written(thread: string): Written[];
+  /** Who types now. */
+  readonly typists: readonly User[];
+  types(user: User): void;
+  /** One of them, or all. */
+  stopTyping(user?: string): void;
   /** 429: when the next send may go out, in milliseconds since 1970; null when now. */
   readonly againAtMs: number | null;
   readonly paging: boolean;
@@ -27,8 +37,14 @@ export function createHands(thread: KeptThread): Hands {
   const { host, target, path } = thread;
   const { clock, persist } = host;
   const outbox = createOutbox(post, persist, clock, thread.changed);
+  const typing = new Map<string, { user: User; cancel: () => void }>();
   let paging: Promise<void> | undefined;
   let typedAtMs = 0;
+
+  function stopTyping(user: string) {
+    typing.get(user)?.cancel();
+    if (typing.delete(user)) thread.changed();
+  }
 
   async function post({ content, localId, replyTo }: Entry) {
     const { session } = host;
@@ -93,8 +109,31 @@ export function createHands(thread: KeptThread): Hands {
 
   return {
     acts,
-    get entries() {
-      return outbox.entries;
+    written(id) {
+      const sender = host.session.user ?? nobody;
+      const pending = host.connection.is === 'offline' ? 'waiting' : 'pending';
+      // Those that were taken come before the rest.
+      return outbox.entries
+        .toSorted((a, b) => Number(!a.taken) - Number(!b.taken))
+        .map((entry) => {
+          const { taken, error, localId } = entry;
+          return [
+            entry,
+            taken ?? { id: localId, thread: id, sender, seq: 0, changed: 0, ...entry },
+            error ? { is: 'failed', error } : { is: taken ? 'sent' : pending },
+          ];
+        });
+    },
+    get typists() {
+      return Array.from(typing.values(), ({ user }) => user);
+    },
+    types(user) {
+      stopTyping(user.id);
+      typing.set(user.id, { user, cancel: clock.after(limits.typingShownMs, () => stopTyping(user.id)) });
+      thread.changed();
+    },
+    stopTyping(user) {
+      for (const id of user ? [user] : typing.keys()) stopTyping(id);
     },
     get againAtMs() {
       return outbox.againAtMs;

@@ -16,7 +16,7 @@ export interface Hint {
 /** Characters left are told from here on, in UTF-16 units. */
 const closeChars = 200;
 
-export function hintOf(words: Words, chars: number, waitMs: number, refusal: string): Hint | undefined {
+export function hintOf(words: Words, chars: number, waitMs: number, refusal: string | undefined): Hint | undefined {
   const left = limits.contentChars - chars;
   if (waitMs > 0) return { text: fill(words.slower, Math.ceil(waitMs / 1000)), fault: true, counts: true };
   if (left < 0) return { text: words.tooLong, fault: true, counts: false };

@@ -3,9 +3,20 @@ import { handed } from '../look/handed.ts';
 import { strokes } from './strokes.ts';
 import { words } from './words.ts';
 
-export { begin, composing, end, send } from './composing.ts';
+export { act, composing, fit, send } from './composing.ts';
 export { Deeds } from './deeds.ts';
-export { joinedView, newView, newWords, pillView, quoteView, stateView, typingView } from './rare.ts';
+export {
+  bannerView,
+  closedView,
+  joinedView,
+  joinsOf,
+  newView,
+  newWords,
+  pillView,
+  quoteView,
+  stateView,
+  typingView,
+} from './rare.ts';
 export { styles } from './styles.ts';
 export { barView, undeliveredView } from './undelivered.ts';
 

@@ -1,6 +1,7 @@
 /** What only some threads show: a quote, who types, what is new, who joined; what stands in the place of messages. */
 import type { TemplateResult } from 'lit/html.js';
 import { handed } from '../look/handed.ts';
+import type { JoinedRow } from '../thread/rows.ts';
 import type { ShownMessage, ThreadView } from '../view.ts';
 import type { Words } from '../words.ts';
 
@@ -47,4 +48,22 @@ export function stateView(is: keyof typeof glyphs, words: Words, reload: () => v
     <p>${words[`${is}Text`]}</p>
     ${is === 'failed' ? html`<button class="bt" @click=${reload}>${words.tryAgain}</button>` : nothing}
   </div>`;
+}
+
+export function closedView(words: Words): TemplateResult {
+  return html`<div class="y" part="system">${words.closed} · <b>${words.reopen}</b></div>`;
+}
+
+/** Agents come into a support thread midway; who was there from the start did not "join". */
+export function joinsOf({ thread, participants, me }: ThreadView): JoinedRow[] {
+  return participants
+    .filter(({ user, joinedAt }) => user.kind === 'agent' && user.id !== me?.id && joinedAt > (thread?.createdAt ?? ''))
+    .map(({ joinedAt, user }) => ({ is: 'joined' as const, key: joinedAt, name: user.name }))
+    .sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+const signs = { reconnecting: 'spinner', offline: 'offline', back: 'sent' } as const;
+
+export function bannerView(is: keyof typeof signs, words: Words): TemplateResult {
+  return html`<div class=${`bn s ${is}`} part="banner">${icon(signs[is])}<b>${words[is]}</b>${is === 'offline' ? words.later : nothing}</div>`;
 }

@@ -1,23 +1,30 @@
-import { handed } from '../look/handed.ts';
-
-const { css } = handed;
+/** The build packs it. */
+const css = ([text = '']: TemplateStringsArray): string => text;
 
 /** Of both elements, beside those that they begin with. */
 export const styles = css`
   :host {
     --_sr: var(--chat-surface-raised, light-dark(#fff, #1d2427));
+    --_w: var(--chat-warning, light-dark(#7a5200, #f0bd5a));
+    --_o: var(--chat-online, light-dark(#17784a, #56c48d));
     --_v: color-mix(in srgb, var(--_t) 5%, transparent);
   }
+  button {
+    cursor: pointer;
+    border-radius: calc(var(--_r)*.625);
+    -webkit-tap-highlight-color: transparent;
+  }
+  .lg { overscroll-behavior: contain; scrollbar-color: var(--_li) transparent }
   .i:where(:hover) { background: var(--_v); color: var(--_t) }
   .i:where(:active) { background: var(--_p) }
   h3 { margin: 0; font: inherit }
   h3, .u, .pl, .bt { font-weight: 600 }
-  .q b, .u, .tp, .pl { display: flex; align-items: center; gap: 8px }
+  .bn, .q b, .u, .tp, .pl { display: flex; align-items: center; gap: 8px }
   .q b { gap: 4px }
   .u, .tp { padding-top: 16px; font-size: .8em; line-height: calc(16/12); color: var(--_m) }
   .q b, .u { color: var(--_at) }
   .u { gap: 12px }
-  .q, .pl { font-size: calc(1em*13/15) }
+  .bn, .q, .pl { font-size: calc(1em*13/15) }
   .q { padding: 8px 12px; border-radius: calc(var(--_r)*.625); background: color-mix(in srgb, var(--_s) 72%, transparent) }
   h3, .bt { color: var(--_t) }
   .q { display: block; margin: 0 -4px 6px; color: var(--_m); line-height: calc(18/13) }
@@ -57,8 +64,20 @@ export const styles = css`
   h3 { font-size: calc(1em*16/14); line-height: calc(22/16) }
   .bt { margin-top: 16px; padding: 9px 15px; border: 1px solid var(--_ls) }
   @keyframes dot { 0%, 60% { opacity: .4 } 30% { opacity: 1 } }
+  .bn { flex: none; overflow: hidden; height: 36px; padding-inline: 16px; border-bottom: 1px solid var(--_li); white-space: nowrap; background: var(--_ss); color: var(--_m) }
+  /* A line that is back within 2 s was never worth a word, and that it is back is one for 2 s. */
+  .reconnecting { animation: away 2s }
+  .reconnecting b { font-weight: 400 }
+  .reconnecting svg { animation: spin 1s linear infinite }
+  .offline { color: var(--_w) }
+  .back { color: var(--_o); animation: gone 0s 2s forwards }
+  @keyframes gone { to { height: 0; border: 0; visibility: hidden } }
+  @keyframes away { from, to { height: 0; border: 0; visibility: hidden } }
+  @keyframes spin { to { rotate: 1turn } }
   .pending .b, .waiting .b { opacity: .72 }
   :host(:dir(rtl)) .reply { transform: scaleX(-1) }
+  .x .b { border: 1px dashed var(--_ls); background: none; color: var(--_m); font-style: italic }
+  .y b { color: var(--_t) }
   .failed .b { border-color: var(--_d) }
   .m:focus-visible .b { outline: 2px solid var(--_at) }
   .n button { font-weight: 600; text-decoration: underline; text-underline-offset: 2px }
@@ -102,6 +121,10 @@ export const styles = css`
   kbd { font: inherit; font-size: .8em; text-transform: uppercase }
   hr { margin: 4px; border: 0; border-top: 1px solid var(--_li) }
   .bt:hover { background: var(--_v) }
+  .f:focus-within { border-color: var(--_at); box-shadow: 0 0 0 1px var(--_at) }
+  textarea { outline: 0 !important; max-height: calc(14px + 6lh); overflow: hidden auto; field-sizing: content; scrollbar-width: thin }
+  .send:enabled { background: var(--_a); color: var(--_oa) }
+  .send:disabled { background: none; cursor: default; color: var(--_m) }
   .send:enabled:hover { background: color-mix(in srgb, var(--_t) 12%, var(--_a)) }
   .send:enabled:active { background: color-mix(in srgb, var(--_t) 22%, var(--_a)) }
   .k {
@@ -122,11 +145,23 @@ export const styles = css`
   .n.d { text-align: start }
   .ks { display: none }
   @container (min-width: 600px) { .f:focus-within ~ .ks { display: block; margin-bottom: -4px } }
-  @media (prefers-reduced-motion: reduce) { .tp s { animation: none } }
+  @supports not (color: oklch(from red l c h)) {
+    :host {
+      --_oa: var(--chat-on-accent, light-dark(#fff, #000));
+      --_at: var(--chat-accent-text, light-dark(#005468, #8ed8ea));
+      --_bo: var(--chat-bubble-own, light-dark(#d2ebf3, #1b3e49));
+    }
+  }
+  @media (prefers-reduced-motion: reduce) { .reconnecting svg, .tp s { animation: none } }
   @media (pointer: coarse) {
+    textarea { max-height: calc(20px + 6lh) }
     .mn button { height: 44px }
     .b { -webkit-touch-callout: none; user-select: none; touch-action: manipulation }
     .n button { padding-block: 14px; margin-block: -14px }
     .f ~ .ks { display: none !important }
+  }
+  @media (forced-colors: active) {
+    .f:focus-within { outline: 2px solid Highlight }
+    .send:enabled { forced-color-adjust: none; background: Highlight; color: HighlightText }
   }
 `;

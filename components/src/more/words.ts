@@ -30,4 +30,9 @@ export const words = {
   absent: 'Nothing to see here',
   absentText: "This conversation doesn't exist, or you're not part of it.",
   earlier: 'Earlier message',
+  deleted: 'Message deleted',
+  reopen: 'Write to open it again',
+  reconnecting: 'Reconnecting…',
+  later: 'Messages go out later.',
+  back: 'Back online',
 };

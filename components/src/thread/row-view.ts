@@ -73,7 +73,7 @@ function messageView(row: MessageRow, setting: Setting): TemplateResult {
     ${named && first ? authorView(message, words, time) : nothing}
     <div class="b" part=${own ? 'bubble bubble-own' : 'bubble'}>
       ${message.replyTo && !deletedAt ? rare((look) => look.quoteView(row.original, words)) : nothing}
-      <div class="t" dir="auto" id=${`t${key}`}>${deletedAt ? words.deleted : contentView(content)}</div>
+      <div class="t" dir="auto" id=${`t${key}`}>${deletedAt ? rare(() => words.deleted) : contentView(content)}</div>
       ${(open && later._look?.barView(words)) || nothing}
     </div>
     ${metaView(row, time, setting)}

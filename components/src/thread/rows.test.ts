@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { leo, maya, me, said, seat, viewOf } from '../../dev/still.ts';
+import '../more/show.ts';
 import type { ThreadView } from '../view.ts';
 import { type Row, rowsOf, type Unread } from './rows.ts';
 

@@ -1,12 +1,20 @@
 /** What stands in the log, line by line: decided from a view alone. */
+import { rare } from '../later.ts';
 import type { ShownMessage, ThreadView } from '../view.ts';
 
 export type Row =
   | { is: 'day'; key: string; at: string }
   /** Before the first message that was not seen; `count` is 0 where more of them lie above what is loaded. */
   | { is: 'new'; key: string; count: number }
-  | { is: 'joined'; key: string; name: string }
+  | JoinedRow
   | MessageRow;
+
+/** Its key is when that was. */
+export interface JoinedRow {
+  is: 'joined';
+  key: string;
+  name: string;
+}
 
 export interface MessageRow {
   is: 'message';
@@ -39,59 +47,47 @@ export function keyOf(message: ShownMessage): string {
 
 /** `current` is the key of the message that had the focus last; without one, the newest takes its place. */
 export function rowsOf(view: ThreadView, unread?: Unread, current = ''): Row[] {
+  const { messages, participants, hasOlder } = view;
   const rows: Row[] = [];
-  const byId = new Map(view.messages.map((message) => [message.id, message]));
-  const held = view.messages.some((message) => keyOf(message) === current);
-  const joins = joinsOf(view);
+  const held = messages.some((message) => keyOf(message) === current);
+  const joins =
+    (view.thread?.kind === 'support' &&
+      participants.some(({ user }) => user.kind === 'agent') &&
+      rare((look) => look.joinsOf(view))) ||
+    [];
   let last: ShownMessage | undefined;
   let divided = !unread;
-  for (const message of view.messages) {
+  for (const message of messages) {
     const lastRow = rows.at(-1);
     if (!last || dayOf(last) !== dayOf(message)) rows.push({ is: 'day', key: dayOf(message), at: message.timestamp });
-    while (joins[0] && joins[0].at <= message.timestamp) {
-      const { at, name } = joins.shift() as Join;
-      if (last || !view.hasOlder) rows.push({ is: 'joined', key: at, name });
+    while (joins[0] && joins[0].key <= message.timestamp) {
+      const join = joins.shift() as JoinedRow;
+      if (last || !hasOlder) rows.push(join);
     }
     if (!divided && unread && !message.own && message.seq > unread.from) {
       divided = true;
-      const unknown = view.hasOlder && !last;
-      rows.push({ is: 'new', key: 'new', count: unknown ? 0 : countOf(view, unread) });
+      rows.push({ is: 'new', key: 'new', count: hasOlder && !last ? 0 : countOf(view, unread) });
     }
-    const follows =
-      lastRow === rows.at(-1) &&
-      lastRow?.is === 'message' &&
-      last?.sender.id === message.sender.id &&
-      Date.parse(message.timestamp) - Date.parse(last.timestamp) <= groupMs;
-    if (follows) lastRow.last = false;
+    const first =
+      lastRow !== rows.at(-1) ||
+      lastRow?.is !== 'message' ||
+      last?.sender.id !== message.sender.id ||
+      Date.parse(message.timestamp) - Date.parse(last.timestamp) > groupMs;
+    if (!first) lastRow.last = false;
     const key = keyOf(message);
     rows.push({
       is: 'message',
       key,
       message,
-      first: !follows,
+      first,
       last: true,
-      original: byId.get(message.replyTo ?? ''),
+      original: message.replyTo ? messages.find(({ id }) => id === message.replyTo) : undefined,
       read: message.seq <= view.readByOthers,
-      current: held ? key === current : message === view.messages.at(-1),
+      current: held ? key === current : message === messages.at(-1),
     });
     last = message;
   }
-  for (const { at, name } of joins) rows.push({ is: 'joined', key: at, name });
-  return rows;
-}
-
-interface Join {
-  at: string;
-  name: string;
-}
-
-/** Agents come into a support thread midway; who was there from the start did not "join". */
-function joinsOf({ thread, participants, me }: ThreadView): Join[] {
-  if (thread?.kind !== 'support') return [];
-  return participants
-    .filter(({ user, joinedAt }) => user.kind === 'agent' && user.id !== me?.id && joinedAt > thread.createdAt)
-    .map(({ joinedAt, user }) => ({ at: joinedAt, name: user.name }))
-    .sort((a, b) => (a.at < b.at ? -1 : 1));
+  return [...rows, ...joins];
 }
 
 function countOf(view: ThreadView, { from, to }: Unread): number {

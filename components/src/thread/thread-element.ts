@@ -10,7 +10,7 @@ import type { Words } from '../words.ts';
 import { createLog } from './log.ts';
 import { headOf, Reading } from './reading.ts';
 import { keyOf, rowsOf } from './rows.ts';
-import { type Banner, bannerOf, bannerView, skeleton } from './states.ts';
+import { type Banner, bannerOf, skeleton } from './states.ts';
 import { threadStyles } from './thread-styles.ts';
 
 /** Closer to the top than this, in pixels, older messages are asked for. */
@@ -153,13 +153,13 @@ export class ChatThread extends ChatElement {
       rare((look) => look.stateView(is, words, () => this._store?.reload())) ?? (later._fault && words[later._fault]);
     return html`
       <slot name="header">${this._header(view, words)}</slot>
-      <div role="status">${banner && bannerView(banner, words)}</div>
+      <div role="status">${banner && (later._look?.bannerView(banner, words) ?? (banner === 'offline' ? words.offline : ''))}</div>
       <div class="lg" part="log" role="log" aria-live="off" aria-label=${words.messages} @scroll=${this._scroll}>
         <div class="in">
           <div class="rows"></div>
           ${phase === 'loading' ? skeleton : phase !== 'ready' ? state(phase) : nothing}
           ${phase === 'ready' && !view?.messages.length ? html`<slot name="empty">${state('empty')}</slot>` : nothing}
-          ${view?.thread?.status === 'closed' ? html`<div class="y" part="system">${words.closed} · <b>${words.reopen}</b></div>` : nothing}
+          ${view?.thread?.status === 'closed' ? rare((look) => look.closedView(words)) : nothing}
           ${view?.typing.length ? rare((look) => look.typingView(view, words)) : nothing}
         </div>
       </div>

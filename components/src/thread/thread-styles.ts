@@ -1,6 +1,5 @@
 import { css } from '../base.ts';
 
-/** A line that is back within 2 s was never worth a word, and that it is back is one for 2 s: `away` and `gone`. */
 export const threadStyles = css`
   :host, .lg, .in, .m { display: flex; flex-direction: column }
   :host {
@@ -16,11 +15,10 @@ export const threadStyles = css`
   }
   h2, p { margin: 0; font: inherit }
   b, h2, strong, .w { font-weight: 600 }
-  .h, .bn, .by, .n { display: flex; align-items: center; gap: 8px }
+  .h, .by, .n { display: flex; align-items: center; gap: 8px }
   .ti p, .n, .y, .by { font-size: .8em; line-height: calc(16/12); color: var(--_m) }
-  .ti *, .by b, .bn { overflow: hidden; white-space: nowrap; text-overflow: ellipsis }
-  .h, .bn { flex: none; height: 64px; padding-inline: 16px; border-bottom: 1px solid var(--_li) }
-  .h { --chat-avatar-size: 36px; gap: 12px }
+  .ti *, .by b { overflow: hidden; white-space: nowrap; text-overflow: ellipsis }
+  .h { --chat-avatar-size: 36px; flex: none; gap: 12px; height: 64px; padding-inline: 16px; border-bottom: 1px solid var(--_li) }
   .ti { flex: 1; min-width: 0 }
   h2 { line-height: calc(20/15) }
   .a {
@@ -38,20 +36,12 @@ export const threadStyles = css`
     font: 600 calc(var(--s)*.375)/1 var(--_f);
   }
   .a img { position: absolute; width: 100%; height: 100%; object-fit: cover }
-  .bn { font-size: calc(1em*13/15); height: 36px; background: var(--_ss); color: var(--_m) }
-  .reconnecting { animation: away 2s }
-  .reconnecting b { font-weight: 400 }
-  .reconnecting svg { animation: spin 1s linear infinite }
-  .offline { color: var(--_w) }
-  .back { color: var(--_o); animation: gone 0s 2s forwards }
   .lg {
     flex: 1;
     min-height: 0;
     overflow: hidden auto;
     overflow-anchor: none;
-    overscroll-behavior: contain;
     scrollbar-width: thin;
-    scrollbar-color: var(--_li) transparent;
   }
   .in {
     flex: 1 0 auto;
@@ -87,7 +77,6 @@ export const threadStyles = css`
   .t:lang(ar, fa, ur) { line-height: calc(24/15) }
   .e .b { padding: 0; background: none }
   .e .t { font-size: 2.4em; line-height: calc(44/36) }
-  .x .b { border: 1px dashed var(--_ls); background: none; color: var(--_m); font-style: italic }
   a, .read { color: var(--_at) }
   a { text-underline-offset: 2px }
   .o a { color: var(--chat-bubble-own-text, var(--_at)) }
@@ -99,7 +88,6 @@ export const threadStyles = css`
   .n { gap: 4px; margin-top: 4px }
   .y { text-align: center }
   .w.y { padding-block: 20px 4px }
-  .y b { color: var(--_t) }
   .pw { position: relative; z-index: 1 }
   .sk { animation: show 0s .3s both }
   .sk * { background: var(--_p) }
@@ -107,11 +95,7 @@ export const threadStyles = css`
   .sk .b { width: 52%; height: 40px }
   .vh { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
   @keyframes show { from { visibility: hidden } }
-  @keyframes gone { to { height: 0; border: 0; visibility: hidden } }
-  @keyframes away { from, to { height: 0; border: 0; visibility: hidden } }
-  @keyframes spin { to { rotate: 1turn } }
   @container (max-width: 479px) { .m:not(.o) .b { max-width: 92% } }
   @media (pointer: coarse) { .h { height: 60px } }
-  @media (prefers-reduced-motion: reduce) { .reconnecting svg { animation: none } }
   @media (forced-colors: active) { .o .b { border-width: 2px; padding: 7px 11px } }
 `;

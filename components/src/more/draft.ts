@@ -2,8 +2,8 @@
  * What is being written in a thread, shared by whoever shows the same store: a message's menu starts a reply, the
  * composer shows it, wherever on the page the two stand.
  */
-import type { ChatComposer } from './composer/composer-element.ts';
-import type { ShownMessage, ThreadStore } from './view.ts';
+import type { ChatComposer } from '../composer/composer-element.ts';
+import type { ShownMessage, ThreadStore } from '../view.ts';
 
 export interface Draft {
   text: string;
