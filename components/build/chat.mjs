@@ -9,6 +9,36 @@ import { build } from 'vite';
 
 const folder = path.join(import.meta.dirname, '..');
 
+/** More names that never leave the sources, and that nothing of the browser's bears. */
+const inner = [
+  ...['againAtMs', 'forget', 'hold', 'lookAgain', 'onRenew', 'onSwitch', 'paging', 'persist', 'prepend', 'refresh'],
+  ...['refuse', 'restart', 'settle', 'stopTyping', 'sync', 'topic', 'typists', 'visit', 'wake', 'written'],
+  ...[
+    'dense',
+    'nudge',
+    'onEvent',
+    'onReady',
+    'onReset',
+    'onSignal',
+    'onState',
+    'onUnauthorized',
+    'readyAtMs',
+    'unwatch',
+  ],
+  ...[
+    'bannerOf',
+    'bannerView',
+    'barView',
+    'between',
+    'betweenView',
+    'closedView',
+    'composing',
+    'contentView',
+    'moveIn',
+  ],
+  ...['newWords', 'pageBack', 'pillView', 'preview', 'quoteView', 'stateView', 'typingView', 'undeliveredView'],
+];
+
 const options = {
   module: true,
   ecma: 2020,
@@ -20,9 +50,10 @@ const options = {
     unsafe_arrows: true,
     unsafe_methods: true,
     pure_getters: true,
+    lhs_constants: false,
   },
   // Names with an underscore are no one else's: those of these sources. Both files call them the same.
-  mangle: { properties: { regex: /^_/ } },
+  mangle: { properties: { regex: new RegExp(`^(_.*|${inner.join('|')})$`) } },
   format: { comments: false },
 };
 
@@ -45,7 +76,7 @@ export async function buildChat() {
   const twice = second.moduleIds.filter((id) => first.moduleIds.includes(id));
   if (twice.length) throw new Error(`Both files of chat.js hold ${twice.join(', ')}: let the first hand it over.`);
   const nameCache = {};
-  const { code: chat } = await minify(first.code, { ...options, nameCache });
+  const { code: chat } = await minify(first.code.replace(/\bconst /g, 'let '), { ...options, nameCache });
   const { code: more } = await minify(
     `export const build = '__BUILD__'; export default (core, handed) => { ${second.code}; return more; };`,
     { ...options, nameCache },

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { create, ts } from '@custom-elements-manifest/analyzer';
 
 /** What the sources need of each other, and a page of neither. */
-const hidden = new Set(['objects', 'addController', 'adoptedStyleSheets', 'requestUpdate', 'shared', 'join', 'name']);
+const hidden = new Set(['adoptedStyleSheets', 'requestUpdate', 'shared', 'owner', 'name']);
 
 const isPublic = ({ name, privacy }) => !privacy && !name.startsWith('_') && !hidden.has(name);
 

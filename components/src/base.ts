@@ -95,7 +95,7 @@ for (const name of objects)
 /** Defines an element once. A second copy on the page leaves the first in place and says so. */
 export function define(name: string, element: CustomElementConstructor): void {
   if (!globalThis.customElements) return;
-  if (customElements.get(name)) console.warn(`<${name}> is defined already: this page loads it twice.`);
+  if (customElements.get(name)) console.warn(`<${name}> is defined already.`);
   else customElements.define(name, element);
 }
 

@@ -2,7 +2,7 @@ import { Base } from './base.ts';
 import { later, want } from './later.ts';
 import { pageClient, pageEdge } from './page-client.ts';
 import type { ChatProvider } from './provider/provider-element.ts';
-import type { Client, ThreadStore } from './view.ts';
+import type { Client, ThreadStore, ThreadTarget } from './view.ts';
 import { englishWords, type Words } from './words.ts';
 
 /** What thread and composer share: which thread of which client they show, and in which words. */
@@ -14,6 +14,8 @@ export abstract class ChatElement extends Base {
   declare theme: string | undefined;
   declare client: Client | undefined;
   declare words: Partial<Words> | undefined;
+  /** @internal The thread that it is a part of. */
+  owner: ChatElement | undefined;
   /** @internal The nearest provider, which takes the element in its care. */
   _provider: ChatProvider | undefined;
   /** @internal What is shown; nothing while detached, or without a site and an edge. */
@@ -50,9 +52,12 @@ export abstract class ChatElement extends Base {
   /** What a reader's first intent needs is here. */
   protected _equip(): void {}
 
+  /** Its own template stands. */
+  protected _drawn(): void {}
+
   override _update(): void {
     this._turn(this._client?.open(this._target));
-    if (!this._store) console.warn(`<${this.localName}> shows nothing without a site and an edge, or a client.`);
+    if (!this._store) console.warn(`<${this.localName}> needs a site and an edge, or a client.`);
     if (later._look && !this._equipped) {
       this._equipped = true;
       this._style(later._look.styles);
@@ -60,13 +65,14 @@ export abstract class ChatElement extends Base {
     }
     later._lacks = false;
     super._update();
+    this._drawn();
     // Where it could not be had, the next intent asks again.
     if (later._lacks && !later._fault) this._want().catch(() => {});
   }
 
   /** @internal */
   get _words(): Words {
-    return { ...englishWords, ...this._provider?.words, ...this.words };
+    return this.owner?._words ?? { ...englishWords, ...this._provider?.words, ...this.words };
   }
 
   /**
@@ -87,6 +93,7 @@ export abstract class ChatElement extends Base {
   }
 
   private get _client(): Client | undefined {
+    if (this.owner) return this.owner._client;
     const { client, _provider: provider, site = provider?.site, edge = provider?.edge ?? pageEdge.url } = this;
     const shared = provider?.shared;
     // A provider's client serves those within, unless one of them names another site or edge.
@@ -94,8 +101,8 @@ export abstract class ChatElement extends Base {
     return client ?? (fits ? shared : site && edge ? pageClient(edge, site) : undefined);
   }
 
-  private get _target() {
-    const { thread, room } = this;
-    return thread ? { thread } : room ? { room } : { support: true as const };
+  private get _target(): ThreadTarget {
+    const { thread, room } = this.owner ?? this;
+    return thread ? { thread } : room ? { room } : { support: true };
   }
 }

@@ -50,11 +50,11 @@ describe('a page with attributes alone', () => {
 });
 
 /** A page of its own with the built script, from a path of its own. */
-async function built(path = '', attributes = '') {
+async function built(path = '', attributes = '', room = 'plain') {
   const frame = document.createElement('iframe');
   frame.style.cssText = 'width: 400px; height: 600px';
   frame.srcdoc = `<script type="module" src="${location.origin}${path}/chat.js"></script>
-    <chat-thread site="halden" room="lobby" ${attributes}></chat-thread>`;
+    <chat-thread site="halden" room="${room}" ${attributes}></chat-thread>`;
   document.body.append(frame);
   const thread = await until('the element', () => frame.contentDocument?.querySelector('chat-thread'));
   await until('the message', () => bubbles(thread).includes('Doors open at seven.'));
@@ -89,6 +89,12 @@ describe('the second file of chat.js', () => {
     thread.dispatchEvent(new PointerEvent('pointerenter'));
     press(thread, 'x');
     assert.equal(fetched(), 1);
+  });
+
+  it('comes without one where a message holds what only it can show', async () => {
+    const { thread, fetched } = await built('', '', 'lobby');
+    assert.equal(fetched(), 1);
+    assert.equal(all(thread, '.t strong')[0]?.textContent, 'seven');
   });
 
   it('does what was asked for while it was on its way, a key as well as a click', async () => {

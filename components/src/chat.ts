@@ -14,21 +14,18 @@ pageEdge.url = new URL(import.meta.url).origin;
 
 /** Which build this file is of; the build fills it in, the same in both files. */
 const build = '__BUILD__';
-let failures = 0;
+let attempts = 0;
 
 later._load = async (edge) => {
+  let more: { build?: string; default?(...handed: object[]): object } | undefined;
   // Some browsers remember that an address failed: each attempt has its own.
-  const name = `chat-more.js?${build}${failures || ''}`;
-  const from = (base: string) => import(/* @vite-ignore */ new URL(name, base).href);
-  const more = await from(import.meta.url)
-    .catch(() => from(`${edge}/`))
-    .catch((failure) => {
-      failures += 1;
-      throw failure;
-    });
+  for (const base of [import.meta.url, `${edge}/`])
+    more ??= await import(/* @vite-ignore */ new URL(`chat-more.js?${build}${attempts++ || ''}`, base).href).catch(
+      () => {},
+    );
   // An edge that was deployed since the page was opened has another.
-  if (more.build !== build) throw new ChatError('conflict');
-  Object.assign(later, more.default({ core }, { handed }));
+  if (more && more.build !== build) throw new ChatError('conflict');
+  Object.assign(later, (more as Required<NonNullable<typeof more>>).default({ core }, { handed }));
 };
 
 define('chat-provider', ChatProvider);

@@ -60,8 +60,11 @@ export interface Session {
   call: Request;
   /** A hop refused this token: the next call asks for another. */
   refuse(token: string): void;
-  /** To be called before a send: a visitor's handle is kept from now on for his next visit. */
-  write(): Promise<void>;
+  /** The handle of a visitor who did not write yet. Set to the same, he did; set to another, he is that visitor. */
+  visit: string | undefined;
+  /** Where his handle is kept. */
+  readonly storage: KeyStorage | null;
+  readonly key: string;
   /** The visitor's handle is kept no longer. */
   forget(): void;
   close(): void;
@@ -154,6 +157,8 @@ export function createSession(options: SessionOptions): Session {
   }
 
   const session: Session = {
+    storage,
+    key,
     get user() {
       return held?.user;
     },
@@ -184,22 +189,14 @@ export function createSession(options: SessionOptions): Session {
     refuse(token) {
       if (held?.token === token) endMs = 0;
     },
-    async write() {
-      await session.token(true);
-      if (wrote || !handle) return;
-      const kept = storage?.getItem(key);
-      if (kept && kept !== handle) {
-        // Another tab wrote first: this one goes on as the same visitor.
-        handle = kept;
-        endMs = 0;
-        await session.token(true);
-      }
-      wrote = true;
-      try {
-        storage?.setItem(key, handle);
-      } catch {
-        // Full or forbidden: he is a stranger at his next visit.
-      }
+    get visit() {
+      return wrote ? undefined : handle;
+    },
+    set visit(next) {
+      // Another tab's visitor: this one goes on as the same.
+      if (handle !== next) endMs = 0;
+      else wrote = true;
+      handle = next;
     },
     forget() {
       handle = undefined;

@@ -10,7 +10,7 @@
  */
 import { type ChatError, limits, type Snapshot, snapshot as snapshotShape, type User } from '@payload-chat/protocol';
 import { advance } from './advance.ts';
-import { anything, pageMessages } from './core.ts';
+import { pageMessages } from './core.ts';
 import { sameEpoch } from './epoch.ts';
 import { type KeptThread, nameOf, type ThreadHost } from './kept-thread.ts';
 import { later, want } from './later.ts';
@@ -19,11 +19,8 @@ import type { Request } from './request.ts';
 import { createShown } from './shown.ts';
 import type { Phase, ThreadStore, ThreadTarget, ThreadView } from './view.ts';
 
-/** How long receipts gather. */
-const readMs = 500;
-
 export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread {
-  const { clock, persist } = host;
+  const { persist } = host;
   const path = `chat/threads/${encodeURIComponent(nameOf(target))}`;
   const subscribers = new Set<{ run: (view: ThreadView) => void }>();
   const shown = createShown();
@@ -36,8 +33,6 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
   let seq = 0;
   let hasOlder = false;
   let newAfter: number | null | undefined;
-  let readSeq = 0;
-  let cancelRead: (() => void) | undefined;
   /** One object per opening, and one per load under way. */
   let life: object | undefined;
   let loading: object | undefined;
@@ -51,24 +46,13 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
   /** Events come in bursts: subscribers are told once for each. */
   function changed() {
     view = undefined;
-    settle();
+    if (snapshot) hands?.settle(snapshot, seq);
     if (telling) return;
     telling = true;
     queueMicrotask(() => {
       telling = false;
       for (const { run } of [...subscribers]) run(store.view);
     });
-  }
-
-  /** Drops of the outbox what the thread's own state shows or has passed, by echo or answer, whichever came first. */
-  function settle() {
-    if (!snapshot) return;
-    const { messages } = snapshot;
-    const newest = Math.max(seq, messages.at(-1)?.seq ?? 0);
-    hands?.keep(
-      ({ taken, localId }) =>
-        (!taken || taken.seq > newest) && !messages.some((one) => one.localId === localId && isMe(one.sender)),
-    );
   }
 
   function enter(entered: Phase) {
@@ -96,7 +80,6 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
         seq = 0;
         hasOlder = fresh.messages.length >= pageMessages;
         if (newAfter === undefined) newAfter = fresh.me?.readSeq ?? null;
-        readSeq = Math.max(readSeq, newAfter ?? 0);
         hands?.keep(({ taken }) => !taken);
         enter({ is: 'ready' });
         hold(fresh);
@@ -149,16 +132,6 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
       withHands(({ acts }) => (acts[name] as (...given: unknown[]) => unknown)(...given))) as unknown as Acts[Name];
   }
 
-  function tellRead() {
-    cancelRead = undefined;
-    const upTo = readSeq;
-    // A refusal is the last word: what the server did not take stays unread there.
-    persist(
-      () => call(anything, `chat/threads/${id}/read`, { body: { seq: upTo } }),
-      () => readSeq === upTo,
-    ).catch(() => {});
-  }
-
   const store: ThreadStore = {
     get view() {
       view ??= {
@@ -200,9 +173,7 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
     typing: act('typing'),
     read(upTo) {
       const last = snapshot?.me && snapshot.messages.findLast((one) => one.seq <= upTo && !isMe(one.sender));
-      if (!last || last.seq <= readSeq) return;
-      readSeq = last.seq;
-      cancelRead ??= clock.after(readMs, tellRead);
+      if (last && last.seq > (newAfter ?? 0)) withHands((those) => those.read(last.seq));
     },
     reload() {
       if (!life) return;
@@ -271,9 +242,7 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
     changed,
     restart() {
       hands?.keep(() => false);
-      cancelRead?.();
-      cancelRead = undefined;
-      readSeq = 0;
+      hands?.read(0);
       close();
       if (subscribers.size && !host.closed) open();
     },

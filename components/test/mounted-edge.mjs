@@ -7,6 +7,7 @@ export function mountedEdge() {
   edge.addUser({ id: 'm_9', name: 'Maya Lindqvist', kind: 'agent' });
   const room = edge.makeRoom('lobby', { title: 'The lobby' });
   edge.post('m_9', room, 'Doors open at **seven**.');
+  edge.post('m_9', edge.makeRoom('plain', { title: 'Without marks' }), 'Doors open at seven.');
   return {
     close: () => edge.close(),
     /** A middleware of Koa. */

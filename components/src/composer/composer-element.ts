@@ -73,8 +73,7 @@ export class ChatComposer extends ChatElement {
     </div>`;
   }
 
-  override _update(): void {
-    super._update();
+  protected override _drawn(): void {
     later._look?.fit(this);
   }
 

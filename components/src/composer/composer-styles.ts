@@ -3,7 +3,7 @@ import { css } from '../base.ts';
 export const composerStyles = css`
   :host { display: block; container-type: inline-size }
   .c { max-width: calc(var(--_w0) + 32px); margin-inline: auto; padding: 0 var(--_g) var(--_g) }
-  .f { padding: 3px; border: 1px solid var(--_ls); border-radius: var(--_r); background: var(--_s); cursor: text }
+  .f { padding: 3px; border: 1px solid var(--_ls); border-radius: var(--_r); background: var(--_s) }
   .r { display: flex; align-items: end }
   textarea { flex: 1; min-width: 0; min-height: 36px; padding: 7px 12px; overflow-wrap: anywhere; white-space: pre-wrap }
   ::placeholder { color: var(--_m); opacity: 1 }

@@ -1,7 +1,6 @@
 /** What the elements hand to the part of them that `chat.js` fetches later: that part has no copy of its own. */
 import { html, nothing, render } from 'lit/html.js';
 import { isSend } from '../composer/composer-element.ts';
-import { parseMarkdown, plainText } from '../markdown.ts';
 import { keyOf } from '../thread/rows.ts';
 import { englishWords, fill } from '../words.ts';
 import { icon, strokes } from './icons.ts';
@@ -14,7 +13,6 @@ export const handed = {
   isSend,
   keyOf,
   nothing,
-  preview: (content: string) => plainText(parseMarkdown(content)),
   render,
   strokes,
 };

@@ -25,16 +25,13 @@ const templates = new WeakMap<TemplateStringsArray, HTMLTemplateElement>();
 const policy = (globalThis as { trustedTypes?: PolicyFactory }).trustedTypes?.createPolicy('lit-html', {
   createHTML: (markup) => markup,
 });
-const roots = new WeakMap<Node, Setter>();
+/** A container keeps what fills it. */
+type Root = Node & { _set?: Setter };
 
 /** Shows a template in `container`, after what a page may have put there. */
-export function render(value: unknown, container: HTMLElement | DocumentFragment): void {
-  let set = roots.get(container);
-  if (!set) {
-    set = child(container.appendChild(new Comment()));
-    roots.set(container, set);
-  }
-  set(value);
+export function render(value: unknown, container: Root): void {
+  container._set ??= child(container.appendChild(new Comment()));
+  container._set(value);
 }
 
 /** What stands before the comment `end`. Text is changed where it stands, and so is what came from the same template. */
@@ -46,26 +43,27 @@ function child(end: Comment): Setter {
   return (value) => {
     const { strings, values } = (value ?? {}) as Partial<TemplateResult>;
     if (value === last) return;
-    if (!setters || !strings || strings !== (last as TemplateResult).strings) {
-      setters = undefined;
-      while (start.nextSibling !== end) start.nextSibling?.remove();
-      if (strings) {
-        const made = make(strings);
-        end.before(made.content);
-        setters = made.setters;
-      } else if (Array.isArray(value))
-        for (const item of value) {
-          const place = new Comment();
-          end.before(place);
-          child(place)(item);
-        }
-      const text = setters || Array.isArray(value) || value === nothing ? '' : String(value ?? '');
-      if (start.data !== text) start.data = text;
-    }
+    const same = setters && strings === (last as TemplateResult).strings;
     last = value;
+    const made = !same && strings && make(strings);
+    if (made) setters = made.setters;
+    else if (!strings) setters = undefined;
+    // Before it stands on the page, so that no element in it wakes up without its properties.
     setters?.forEach((set, index) => {
       set(values?.[index]);
     });
+    if (same) return;
+    while (start.nextSibling !== end) start.nextSibling?.remove();
+    const list = Array.isArray(value);
+    const text = list || strings || value === nothing ? '' : String(value ?? '');
+    if (start.data !== text) start.data = text;
+    if (made) end.before(made.content);
+    if (list)
+      for (const item of value) {
+        const place = new Comment();
+        end.before(place);
+        child(place)(item);
+      }
   };
 }
 

@@ -7,19 +7,15 @@ import { css } from '../base.ts';
 export const tokens = css`
   :host {
     --_a: var(--chat-accent, light-dark(#00677e, #66bdd3));
-    --_l: clamp(0, (.1791 - (.2126*clamp(0, r, 1) + .7152*clamp(0, g, 1) + .0722*clamp(0, b, 1)))*10000, 1);
-    --_oa: var(--chat-on-accent, color(from var(--_a) srgb-linear var(--_l) var(--_l) var(--_l)));
     --_at: var(--chat-accent-text, light-dark(oklch(from var(--_a) min(l, .43) c h), oklch(from var(--_a) max(l, .81) min(c, .13) h)));
     --_bo: var(--chat-bubble-own, light-dark(oklch(from var(--_a) .922 min(c*.32, .034) h), oklch(from var(--_a) .345 min(c*.5, .045) h)));
     --_b: var(--chat-bubble, light-dark(#eef2f2, #222a2d));
     --_s: var(--chat-surface, light-dark(#fff, #13181a));
-    --_ss: var(--chat-surface-sunken, light-dark(#f3f6f6, #0d1112));
     --_t: var(--chat-text, light-dark(#151b1d, #e8eeef));
     --_bt: var(--chat-bubble-own-text, var(--_t));
     --_m: var(--chat-text-muted, light-dark(#566266, #9eabaf));
     --_li: var(--chat-line, light-dark(#e0e6e7, #293236));
     --_ls: var(--chat-line-strong, light-dark(#7f8c90, #6f7d82));
-    --_d: var(--chat-danger, light-dark(#b3261e, #ff9a90));
     --_f: var(--chat-font, system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif);
     --_r: var(--chat-radius, 16px);
     --_h: min(4px, var(--_r)/4);
@@ -59,8 +55,6 @@ export const tokens = css`
     border-radius: calc(var(--_r) - 4px);
     color: var(--_m);
   }
-  .d { color: var(--_d) !important }
   @media (max-width: 479px) { :host { --_g: 12px } }
   @media (pointer: coarse) { .i { width: 44px; height: 44px } }
-  @media (forced-colors: active) { .i { color: ButtonText } }
 `;

@@ -4,8 +4,9 @@ import { handed } from '../look/handed.ts';
 import type { ShownMessage } from '../view.ts';
 import { type Draft, draftOf } from './draft.ts';
 import { hintOf } from './hint.ts';
+import { preview } from './markdown.ts';
 
-const { fill, html, icon, isSend, nothing, preview } = handed;
+const { fill, html, icon, isSend, nothing } = handed;
 
 /** Begins to answer or edit a message, in every composer of the draft. */
 export function begin(draft: Draft, is: 'reply' | 'edit', message: ShownMessage): void {

@@ -2,9 +2,10 @@
  * What is done to a thread by who reads it: he writes, changes what he wrote, pages back. In `chat.js` a part of the
  * second file; all that it needs of the thread is what `KeptThread` shows.
  */
-import type { User } from '@payload-chat/protocol';
+import type { Snapshot, User } from '@payload-chat/protocol';
 import { core } from '../core.ts';
 import type { KeptThread } from '../kept-thread.ts';
+import type { Session } from '../session.ts';
 import type { Written } from '../shown.ts';
 import type { ThreadStore } from '../view.ts';
 import { createOutbox, type Entry } from './outbox.ts';
@@ -13,6 +14,9 @@ const { anything, docAnswer, limits, pageMessages, snapshotShape } = core;
 
 /** The caller before there is a session. */
 const nobody: User = { id: '', name: '', kind: 'guest' };
+
+/** How long receipts gather. */
+const readMs = 500;
 
 /** The methods of a store that change something. */
 export type Acts = Pick<ThreadStore, 'send' | 'retry' | 'discard' | 'edit' | 'remove' | 'loadOlder' | 'typing'>;
@@ -29,6 +33,10 @@ export interface Hands {
   /** 429: when the next send may go out, in milliseconds since 1970; null when now. */
   readonly againAtMs: number | null;
   readonly paging: boolean;
+  /** Moves the receipt, forward only; 0 forgets it. */
+  read(seq: number): void;
+  /** Drops of what was written what the thread's state shows or has passed, by echo or answer, whichever came first. */
+  settle(state: Snapshot, seq: number): void;
   /** Drops of what was written what does not pass the test, without a word. */
   keep(test: (entry: Entry) => boolean): void;
 }
@@ -40,6 +48,10 @@ export function createHands(thread: KeptThread): Hands {
   const typing = new Map<string, { user: User; cancel: () => void }>();
   let paging: Promise<void> | undefined;
   let typedAtMs = 0;
+  let readSeq = 0;
+  /** The thread may be closed by the time it is told. */
+  let readIn: string | undefined;
+  let cancelRead: (() => void) | undefined;
 
   function stopTyping(user: string) {
     typing.get(user)?.cancel();
@@ -48,11 +60,21 @@ export function createHands(thread: KeptThread): Hands {
 
   async function post({ content, localId, replyTo }: Entry) {
     const { session } = host;
-    await session.write();
+    await keepVisit(session);
     const body = { ...('support' in target ? {} : target), content, localId, replyTo };
     const { doc } = await session.call(docAnswer, 'messages', { body });
     thread.lookAgain();
     return doc;
+  }
+
+  function tellRead() {
+    const upTo = readSeq;
+    cancelRead = undefined;
+    // A refusal is the last word: what the server did not take stays unread there.
+    persist(
+      () => host.session.call(anything, `chat/threads/${readIn}/read`, { body: { seq: upTo } }),
+      () => readSeq === upTo,
+    ).catch(() => {});
   }
 
   async function page() {
@@ -138,9 +160,47 @@ export function createHands(thread: KeptThread): Hands {
     get againAtMs() {
       return outbox.againAtMs;
     },
+    read(seq) {
+      if (seq && seq <= readSeq) return;
+      readSeq = seq;
+      readIn = thread.snapshot?.thread.id;
+      if (seq) cancelRead ??= clock.after(readMs, tellRead);
+      else {
+        cancelRead?.();
+        cancelRead = undefined;
+      }
+    },
+    settle({ messages }, seq) {
+      const newest = Math.max(seq, messages.at(-1)?.seq ?? 0);
+      const me = host.session.user?.id;
+      outbox.keep(
+        ({ taken, localId }) =>
+          (!taken || taken.seq > newest) && !messages.some((one) => one.localId === localId && one.sender.id === me),
+      );
+    },
     get paging() {
       return paging !== undefined;
     },
     keep: outbox.keep,
   };
+}
+
+/** Before a send: a visitor's handle is kept from now on for his next visit. */
+async function keepVisit(session: Session): Promise<void> {
+  await session.token(true);
+  const { visit, storage, key } = session;
+  if (!visit) return;
+  const kept = storage?.getItem(key);
+  if (kept && kept !== visit) {
+    // Another tab wrote first: this one goes on as the same visitor.
+    session.visit = kept;
+    await session.token(true);
+  }
+  const now = session.visit ?? visit;
+  session.visit = now;
+  try {
+    storage?.setItem(key, now);
+  } catch {
+    // Full or forbidden: he is a stranger at his next visit.
+  }
 }

@@ -1,11 +1,11 @@
 /** What only some threads show: a quote, who types, what is new, who joined; what stands in the place of messages. */
 import type { TemplateResult } from 'lit/html.js';
 import { handed } from '../look/handed.ts';
-import type { JoinedRow } from '../thread/rows.ts';
 import type { ShownMessage, ThreadView } from '../view.ts';
 import type { Words } from '../words.ts';
+import { preview } from './markdown.ts';
 
-const { fill, html, icon, nothing, preview } = handed;
+const { fill, html, icon, nothing } = handed;
 
 export function quoteView(original: ShownMessage | undefined, words: Words): TemplateResult {
   return html`<button class="q s" part="quote" name="quote" tabindex="-1">
@@ -26,17 +26,8 @@ export function newWords(count: number, words: Words): string {
   return count === 1 ? words.newMessage : fill(words.newMessages, count || '').trim();
 }
 
-export function newView(count: number, words: Words): TemplateResult {
-  return html`<div class="u w" part="unread">${newWords(count, words)}</div>`;
-}
-
 export function pillView(count: number, words: Words, go: () => void): TemplateResult {
   return html`<button class="pl s" part="pill" @click=${go}>${icon('down')}${newWords(count, words)}</button>`;
-}
-
-export function joinedView(name: string, words: Words): TemplateResult {
-  const [before, after] = words.joined.split('{}');
-  return html`<div class="y" part="system">${before}<b><bdi>${name}</bdi></b>${after}</div>`;
 }
 
 const glyphs = { empty: 'lines', failed: 'alert', absent: 'lock' } as const;
@@ -52,18 +43,4 @@ export function stateView(is: keyof typeof glyphs, words: Words, reload: () => v
 
 export function closedView(words: Words): TemplateResult {
   return html`<div class="y" part="system">${words.closed} · <b>${words.reopen}</b></div>`;
-}
-
-/** Agents come into a support thread midway; who was there from the start did not "join". */
-export function joinsOf({ thread, participants, me }: ThreadView): JoinedRow[] {
-  return participants
-    .filter(({ user, joinedAt }) => user.kind === 'agent' && user.id !== me?.id && joinedAt > (thread?.createdAt ?? ''))
-    .map(({ joinedAt, user }) => ({ is: 'joined' as const, key: joinedAt, name: user.name }))
-    .sort((a, b) => (a.key < b.key ? -1 : 1));
-}
-
-const signs = { reconnecting: 'spinner', offline: 'offline', back: 'sent' } as const;
-
-export function bannerView(is: keyof typeof signs, words: Words): TemplateResult {
-  return html`<div class=${`bn s ${is}`} part="banner">${icon(signs[is])}<b>${words[is]}</b>${is === 'offline' ? words.later : nothing}</div>`;
 }

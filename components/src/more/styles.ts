@@ -4,6 +4,10 @@ const css = ([text = '']: TemplateStringsArray): string => text;
 /** Of both elements, beside those that they begin with. */
 export const styles = css`
   :host {
+    --_l: clamp(0, (.1791 - (.2126*clamp(0, r, 1) + .7152*clamp(0, g, 1) + .0722*clamp(0, b, 1)))*10000, 1);
+    --_oa: var(--chat-on-accent, color(from var(--_a) srgb-linear var(--_l) var(--_l) var(--_l)));
+    --_ss: var(--chat-surface-sunken, light-dark(#f3f6f6, #0d1112));
+    --_d: var(--chat-danger, light-dark(#b3261e, #ff9a90));
     --_sr: var(--chat-surface-raised, light-dark(#fff, #1d2427));
     --_w: var(--chat-warning, light-dark(#7a5200, #f0bd5a));
     --_o: var(--chat-online, light-dark(#17784a, #56c48d));
@@ -17,6 +21,16 @@ export const styles = css`
   .lg { overscroll-behavior: contain; scrollbar-color: var(--_li) transparent }
   .i:where(:hover) { background: var(--_v); color: var(--_t) }
   .i:where(:active) { background: var(--_p) }
+  .d { color: var(--_d) !important }
+  a { color: var(--_at) }
+  strong { font-weight: 600 }
+  a { text-underline-offset: 2px }
+  .o a { color: var(--chat-bubble-own-text, var(--_at)) }
+  code, pre { font: calc(1em*13/15)/calc(20/13) var(--chat-font-mono, ui-monospace, "SF Mono", Consolas, monospace) }
+  code, pre { border-radius: 4px; background: color-mix(in srgb, var(--_s) 72%, transparent) }
+  code { padding: 2px 4px; line-height: 1 }
+  pre { padding: 8px 12px; border-radius: calc(var(--_r)*.625); margin: 8px 0 2px; overflow-x: auto; direction: ltr }
+  pre code { padding: 0; background: none; font: inherit }
   h3 { margin: 0; font: inherit }
   h3, .u, .pl, .bt { font-weight: 600 }
   .bn, .q b, .u, .tp, .pl { display: flex; align-items: center; gap: 8px }
@@ -121,6 +135,7 @@ export const styles = css`
   kbd { font: inherit; font-size: .8em; text-transform: uppercase }
   hr { margin: 4px; border: 0; border-top: 1px solid var(--_li) }
   .bt:hover { background: var(--_v) }
+  .f { cursor: text }
   .f:focus-within { border-color: var(--_at); box-shadow: 0 0 0 1px var(--_at) }
   textarea { outline: 0 !important; max-height: calc(14px + 6lh); overflow: hidden auto; field-sizing: content; scrollbar-width: thin }
   .send:enabled { background: var(--_a); color: var(--_oa) }
@@ -161,6 +176,8 @@ export const styles = css`
     .f ~ .ks { display: none !important }
   }
   @media (forced-colors: active) {
+    .i { color: ButtonText }
+    .o .b { border-width: 2px; padding: 7px 11px }
     .f:focus-within { outline: 2px solid Highlight }
     .send:enabled { forced-color-adjust: none; background: Highlight; color: HighlightText }
   }

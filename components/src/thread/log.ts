@@ -3,6 +3,7 @@
  * the end the log follows what arrives; anywhere else nothing moves what is being read.
  */
 import { render } from 'lit/html.js';
+import { later } from '../later.ts';
 import type { ShownMessage } from '../view.ts';
 import { rowView, type Setting } from './row-view.ts';
 import type { Row } from './rows.ts';
@@ -35,7 +36,7 @@ export interface Log {
 
 export function createLog(root: ShadowRoot): Log {
   let byKey = new Map<string, Line>();
-  let last: Setting | undefined;
+  let last: string | undefined;
   /** Where the box was scrolled to. */
   let top = 0;
   /** What is being read, and where its lower edge was. */
@@ -75,8 +76,9 @@ export function createLog(root: ShadowRoot): Log {
       const list = box.querySelector('.rows') as HTMLElement;
       const before = byKey;
       const newest = log._lines.at(-1);
-      const anew = !same({ ...setting, words: 0 }, last && { ...last, words: 0 }) || !same(setting.words, last?.words);
-      last = setting;
+      const drawn = JSON.stringify(setting);
+      const anew = drawn !== last;
+      last = drawn;
       byKey = new Map();
       for (const row of rows) {
         const key = `${row.is} ${row.key}`;
@@ -94,12 +96,7 @@ export function createLog(root: ShadowRoot): Log {
         if (line === at) at = at.nextSibling;
         else {
           list.insertBefore(line, at);
-          const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
-          if (live && end && newest)
-            line.animate([{ opacity: 0, translate: still ? '0' : '0 4px' }, {}], {
-              duration: 200,
-              easing: 'cubic-bezier(.2,0,0,1)',
-            });
+          if (live && end && newest) later._look?.moveIn(line);
         }
         end ||= line === newest;
       }

@@ -2,11 +2,10 @@ import { html, nothing, type TemplateResult } from 'lit/html.js';
 import { later, rare } from '../later.ts';
 import { avatar } from '../look/avatar.ts';
 import { icon } from '../look/icons.ts';
-import { isFewEmoji } from '../markdown.ts';
 import { timeIn } from '../times.ts';
 import type { ShownMessage } from '../view.ts';
 import type { Words } from '../words.ts';
-import { contentView } from './content.ts';
+import { isFewEmoji } from './emoji.ts';
 import type { MessageRow, Row } from './rows.ts';
 
 /** What every row is drawn with. */
@@ -17,23 +16,15 @@ export interface Setting {
   /** `direct`, `support` or `room`; one of a later year looks like a room. */
   kind: string | undefined;
   /** What a reader may do with messages is here. */
-  look: unknown;
+  look: boolean;
 }
 
 type Part = TemplateResult | string | typeof nothing;
 
-export function rowView(row: Row, setting: Setting): TemplateResult {
-  const { words } = setting;
-  switch (row.is) {
-    case 'day':
-      return html`<div class="y w" part="day">${dayName(row.at, setting)}</div>`;
-    case 'new':
-      return rare((look) => look.newView(row.count, words)) ?? html``;
-    case 'joined':
-      return rare((look) => look.joinedView(row.name, words)) ?? html``;
-    case 'message':
-      return messageView(row, setting);
-  }
+export function rowView(row: Row, setting: Setting): TemplateResult | undefined {
+  if (row.is === 'message') return messageView(row, setting);
+  if (row.is === 'day') return html`<div class="y w" part="day">${dayName(row.at, setting)}</div>`;
+  return later._look?.betweenView(row, setting.words);
 }
 
 /** A day further back than yesterday has a name; its year only where it is not this one. */
@@ -73,7 +64,7 @@ function messageView(row: MessageRow, setting: Setting): TemplateResult {
     ${named && first ? authorView(message, words, time) : nothing}
     <div class="b" part=${own ? 'bubble bubble-own' : 'bubble'}>
       ${message.replyTo && !deletedAt ? rare((look) => look.quoteView(row.original, words)) : nothing}
-      <div class="t" dir="auto" id=${`t${key}`}>${deletedAt ? rare(() => words.deleted) : contentView(content)}</div>
+      <div class="t" dir="auto" id=${`t${key}`}>${deletedAt ? rare(() => words.deleted) : textView(content)}</div>
       ${(open && later._look?.barView(words)) || nothing}
     </div>
     ${metaView(row, time, setting)}
@@ -87,6 +78,11 @@ function authorView({ sender, timestamp }: ShownMessage, words: Words, time: str
       ${sender.kind === 'agent' ? html`<span>${words.team}</span>` : nothing}
       <time part="time" datetime=${timestamp}>${time}</time>
     </div>`;
+}
+
+/** Text without marks is all that there is to it. */
+function textView(content: string) {
+  return (/[*_`[]|:\/\//.test(content) && rare((look) => look.contentView(content))) || content;
 }
 
 /** Under the bubble: of others that it was edited; of the reader's own how far it has come. */

@@ -6,15 +6,8 @@ export type Row =
   | { is: 'day'; key: string; at: string }
   /** Before the first message that was not seen; `count` is 0 where more of them lie above what is loaded. */
   | { is: 'new'; key: string; count: number }
-  | JoinedRow
+  | { is: 'joined'; key: string; name: string }
   | MessageRow;
-
-/** Its key is when that was. */
-export interface JoinedRow {
-  is: 'joined';
-  key: string;
-  name: string;
-}
 
 export interface MessageRow {
   is: 'message';
@@ -47,51 +40,36 @@ export function keyOf(message: ShownMessage): string {
 
 /** `current` is the key of the message that had the focus last; without one, the newest takes its place. */
 export function rowsOf(view: ThreadView, unread?: Unread, current = ''): Row[] {
-  const { messages, participants, hasOlder } = view;
+  const { messages, participants, thread, readByOthers } = view;
   const rows: Row[] = [];
   const held = messages.some((message) => keyOf(message) === current);
-  const joins =
-    (view.thread?.kind === 'support' &&
-      participants.some(({ user }) => user.kind === 'agent') &&
-      rare((look) => look.joinsOf(view))) ||
-    [];
-  let last: ShownMessage | undefined;
-  let divided = !unread;
+  let last: MessageRow | undefined;
   for (const message of messages) {
-    const lastRow = rows.at(-1);
-    if (!last || dayOf(last) !== dayOf(message)) rows.push({ is: 'day', key: dayOf(message), at: message.timestamp });
-    while (joins[0] && joins[0].key <= message.timestamp) {
-      const join = joins.shift() as JoinedRow;
-      if (last || !hasOlder) rows.push(join);
-    }
-    if (!divided && unread && !message.own && message.seq > unread.from) {
-      divided = true;
-      rows.push({ is: 'new', key: 'new', count: hasOlder && !last ? 0 : countOf(view, unread) });
-    }
-    const first =
-      lastRow !== rows.at(-1) ||
-      lastRow?.is !== 'message' ||
-      last?.sender.id !== message.sender.id ||
-      Date.parse(message.timestamp) - Date.parse(last.timestamp) > groupMs;
-    if (!first) lastRow.last = false;
+    const before = last?.message;
+    const day = dayOf(message);
+    const follows =
+      before &&
+      dayOf(before) === day &&
+      before.sender.id === message.sender.id &&
+      Date.parse(message.timestamp) - Date.parse(before.timestamp) <= groupMs;
+    if (!before || dayOf(before) !== day) rows.push({ is: 'day', key: day, at: message.timestamp });
+    if (last && follows) last.last = false;
     const key = keyOf(message);
-    rows.push({
+    last = {
       is: 'message',
       key,
       message,
-      first,
+      first: !follows,
       last: true,
       original: message.replyTo ? messages.find(({ id }) => id === message.replyTo) : undefined,
-      read: message.seq <= view.readByOthers,
+      read: message.seq <= readByOthers,
       current: held ? key === current : message === messages.at(-1),
-    });
-    last = message;
+    };
+    rows.push(last);
   }
-  return [...rows, ...joins];
-}
-
-function countOf(view: ThreadView, { from, to }: Unread): number {
-  return view.messages.filter(({ own, seq }) => !own && seq > from && seq <= to).length;
+  if (unread || (thread?.kind === 'support' && participants.some(({ user }) => user.kind === 'agent')))
+    return rare((look) => look.between(rows, view, unread)) ?? rows;
+  return rows;
 }
 
 function dayOf({ timestamp }: ShownMessage): string {

@@ -3,18 +3,15 @@ import { ChatElement } from '../chat-element.ts';
 import { later, rare } from '../later.ts';
 import { avatar } from '../look/avatar.ts';
 import { tokens } from '../look/tokens.ts';
-import { parseMarkdown, plainText } from '../markdown.ts';
+import type { Banner } from '../more/banner.ts';
 import type { Deeds } from '../more/deeds.ts';
 import type { ThreadStore, ThreadView } from '../view.ts';
 import type { Words } from '../words.ts';
 import { createLog } from './log.ts';
 import { headOf, Reading } from './reading.ts';
 import { keyOf, rowsOf } from './rows.ts';
-import { type Banner, bannerOf, skeleton } from './states.ts';
+import { skeleton } from './skeleton.ts';
 import { threadStyles } from './thread-styles.ts';
-
-/** Closer to the top than this, in pixels, older messages are asked for. */
-const olderPx = 600;
 
 /**
  * A conversation: what was said, and the field to go on. It shows the thread that `thread` or `room` names; with neither,
@@ -76,7 +73,8 @@ export class ChatThread extends ChatElement {
   private _deeds: Deeds | undefined;
   private _banner: Banner;
   private _onScreen: boolean | undefined;
-  private _tried = false;
+  /** @internal Older messages were asked for here, in vain. */
+  _tried = false;
 
   constructor() {
     super(tokens, threadStyles);
@@ -120,8 +118,7 @@ export class ChatThread extends ChatElement {
     this._look();
   }
 
-  override _update(): void {
-    super._update();
+  protected override _drawn(): void {
     const view = this._last;
     if (this._onScreen === undefined) {
       this._onScreen = false;
@@ -135,11 +132,12 @@ export class ChatThread extends ChatElement {
     if (view) {
       const rows = view.phase.is === 'ready' ? rowsOf(view, this._reading._unread, this._deeds?._current) : [];
       const { lang } = this.closest<HTMLElement>('[lang]') ?? document.documentElement;
-      const setting = { words: this._words, lang, kind: view.thread?.kind, look: later._look };
+      const setting = { words: this._words, lang, kind: view.thread?.kind, look: !!later._look };
       this._log._fill(rows, setting, view.connection.is === 'live');
     }
     this._log._stay();
     this._look();
+    (this._at('chat-composer') as ChatElement).requestUpdate();
   }
 
   protected override _view(): TemplateResult {
@@ -153,7 +151,7 @@ export class ChatThread extends ChatElement {
       rare((look) => look.stateView(is, words, () => this._store?.reload())) ?? (later._fault && words[later._fault]);
     return html`
       <slot name="header">${this._header(view, words)}</slot>
-      <div role="status">${banner && (later._look?.bannerView(banner, words) ?? (banner === 'offline' ? words.offline : ''))}</div>
+      <div role="status">${banner && (later._look?.bannerView(banner, words) ?? words.offline)}</div>
       <div class="lg" part="log" role="log" aria-live="off" aria-label=${words.messages} @scroll=${this._scroll}>
         <div class="in">
           <div class="rows"></div>
@@ -169,12 +167,7 @@ export class ChatThread extends ChatElement {
       <slot name="composer" ?hidden=${phase === 'failed' || phase === 'absent'}>
         <chat-composer
           exportparts="field,input,send,context,hint"
-          .client=${this.client}
-          .words=${this.words}
-          .site=${this.site}
-          .edge=${this.edge}
-          .thread=${this.thread}
-          .room=${this.room}
+          .owner=${this}
         ><slot name="notice" slot="notice"></slot></chat-composer>
       </slot>
       <div class="vh" role="status">${this._said}</div>
@@ -196,7 +189,11 @@ export class ChatThread extends ChatElement {
     this._last = view;
     if (!view || view === last) return view;
     const { phase, messages, connection } = view;
-    this._banner = bannerOf(this._banner, last?.connection, connection);
+    this._banner = later._look
+      ? later._look.bannerOf(this._banner, last?.connection, connection)
+      : connection.is === 'offline'
+        ? 'offline'
+        : undefined;
     if (phase.is === 'failed' && last?.phase.is !== 'failed') this._tell('chat-error', { error: phase.error });
     if (phase.is !== 'ready') return view;
     // What was replayed after a break came while the line, if not the reader, was away.
@@ -217,7 +214,7 @@ export class ChatThread extends ChatElement {
       this._said =
         (more
           ? rare((look) => look.newWords(news.length, this._words))
-          : `${only.sender.name}: ${plainText(parseMarkdown(only.content))}`) ?? '';
+          : `${only.sender.name}: ${later._look?.preview(only.content) ?? only.content}`) ?? '';
     for (const message of news) this._tell('chat-message', { message });
     return view;
   }
@@ -256,10 +253,7 @@ export class ChatThread extends ChatElement {
   private _look = (): void => {
     const view = this._last;
     if (view?.phase.is !== 'ready') return;
-    if (view.hasOlder && !view.loadingOlder && !this._tried && (this._at('.lg') as Element).scrollTop < olderPx)
-      this._store?.loadOlder().catch(() => {
-        this._tried = true; // Asked again when the reader scrolls on.
-      });
+    later._look?.pageBack(this, view);
     const seen = this._looking && this._log._seen();
     if (!seen || seen <= this._reading._seen) return;
     this._reading._seen = seen;
@@ -267,7 +261,8 @@ export class ChatThread extends ChatElement {
     this.requestUpdate();
   };
 
-  private _at(selector: string): Element | null {
+  /** @internal */
+  _at(selector: string): Element | null {
     return this._root.querySelector(selector);
   }
 }

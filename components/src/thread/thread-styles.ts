@@ -14,7 +14,7 @@ export const threadStyles = css`
     border-radius: calc(var(--_r)*1.25);
   }
   h2, p { margin: 0; font: inherit }
-  b, h2, strong, .w { font-weight: 600 }
+  b, h2, .w { font-weight: 600 }
   .h, .by, .n { display: flex; align-items: center; gap: 8px }
   .ti p, .n, .y, .by { font-size: .8em; line-height: calc(16/12); color: var(--_m) }
   .ti *, .by b { overflow: hidden; white-space: nowrap; text-overflow: ellipsis }
@@ -77,14 +77,7 @@ export const threadStyles = css`
   .t:lang(ar, fa, ur) { line-height: calc(24/15) }
   .e .b { padding: 0; background: none }
   .e .t { font-size: 2.4em; line-height: calc(44/36) }
-  a, .read { color: var(--_at) }
-  a { text-underline-offset: 2px }
-  .o a { color: var(--chat-bubble-own-text, var(--_at)) }
-  code, pre { font: calc(1em*13/15)/calc(20/13) var(--chat-font-mono, ui-monospace, "SF Mono", Consolas, monospace) }
-  code, pre { border-radius: 4px; background: color-mix(in srgb, var(--_s) 72%, transparent) }
-  code { padding: 2px 4px; line-height: 1 }
-  pre { padding: 8px 12px; border-radius: calc(var(--_r)*.625); margin: 8px 0 2px; overflow-x: auto; direction: ltr }
-  pre code { padding: 0; background: none; font: inherit }
+  .read { color: var(--_at) }
   .n { gap: 4px; margin-top: 4px }
   .y { text-align: center }
   .w.y { padding-block: 20px 4px }
@@ -97,5 +90,4 @@ export const threadStyles = css`
   @keyframes show { from { visibility: hidden } }
   @container (max-width: 479px) { .m:not(.o) .b { max-width: 92% } }
   @media (pointer: coarse) { .h { height: 60px } }
-  @media (forced-colors: active) { .o .b { border-width: 2px; padding: 7px 11px } }
 `;

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Connection } from '../view.ts';
-import { type Banner, bannerOf } from './states.ts';
+import { type Banner, bannerOf } from './banner.ts';
 
 const connecting: Connection = { is: 'connecting' };
 const live: Connection = { is: 'live' };

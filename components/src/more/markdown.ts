@@ -36,13 +36,10 @@ export function parseMarkdown(content: string, depth = 0): Piece[] {
 }
 
 /** What is left when the marks are taken away: for previews and for who listens instead of looking. */
-export function plainText(pieces: readonly Piece[]): string {
-  return pieces.map((piece) => (typeof piece === 'string' ? piece : plainText(piece.in))).join('');
+export function preview(content: string): string {
+  return plainText(parseMarkdown(content));
 }
 
-/** Whether a message is one to three emoji and nothing else; those are shown large, without a bubble. */
-export function isFewEmoji(content: string): boolean {
-  return /^(?:(?:\p{RI}{2}|\p{ExtPict}(?:\p{EMod}|\uFE0F)*(?:\u200D\p{ExtPict}(?:\p{EMod}|\uFE0F)*)*)\s*){1,3}$/u.test(
-    content,
-  );
+export function plainText(pieces: readonly Piece[]): string {
+  return pieces.map((piece) => (typeof piece === 'string' ? piece : plainText(piece.in))).join('');
 }

@@ -1,5 +1,8 @@
-import { html, type TemplateResult } from 'lit/html.js';
-import { type Piece, parseMarkdown } from '../markdown.ts';
+import type { TemplateResult } from 'lit/html.js';
+import { handed } from '../look/handed.ts';
+import { type Piece, parseMarkdown } from './markdown.ts';
+
+const { html } = handed;
 
 type Shown = string | TemplateResult;
 

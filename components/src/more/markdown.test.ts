@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isFewEmoji, type Piece, parseMarkdown, plainText } from './markdown.ts';
+import { isFewEmoji } from '../thread/emoji.ts';
+import { type Piece, parseMarkdown, plainText } from './markdown.ts';
 
 const a = (href: string, text = href): Piece => ({ tag: 'a', href, in: [text] });
 const b = (...within: Piece[]): Piece => ({ tag: 'b', in: within });

@@ -1,12 +1,10 @@
-/** What stands in the log's place before the thread is there, and above it while the line is broken. */
-import { html, type TemplateResult } from 'lit/html.js';
+/** What stands above the log while the line is broken. */
+import type { TemplateResult } from 'lit/html.js';
+import { handed } from '../look/handed.ts';
 import type { Connection } from '../view.ts';
+import type { Words } from '../words.ts';
 
-/** Stands still; the stylesheet shows it 300 ms after the start, never before. */
-export const skeleton: TemplateResult = html`<div class="sk" part="skeleton">
-  <div class="m v first"><i class="a"></i><p class="b"></p></div><div class="m o first"><p class="b"></p></div>
-  <div class="m v first"><i class="a"></i><p class="b"></p></div><div class="m o first"><p class="b"></p></div>
-</div>`;
+const { html, icon, nothing } = handed;
 
 export type Banner = 'reconnecting' | 'offline' | 'back' | undefined;
 
@@ -19,4 +17,10 @@ export function bannerOf(told: Banner, last: Connection | undefined, now: Connec
   if (now.is === 'connecting' || !told || told === 'back') return told;
   const noticed = told === 'offline' || (last && 'sinceMs' in last && Date.now() - last.sinceMs > tellMs);
   return noticed ? 'back' : undefined;
+}
+
+const signs = { reconnecting: 'spinner', offline: 'offline', back: 'sent' } as const;
+
+export function bannerView(is: keyof typeof signs, words: Words): TemplateResult {
+  return html`<div class=${`bn s ${is}`} part="banner">${icon(signs[is])}<b>${words[is]}</b>${is === 'offline' ? words.later : nothing}</div>`;
 }
