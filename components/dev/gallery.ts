@@ -301,7 +301,7 @@ function seqNow() {
 }
 
 function seqOf(thread: HTMLElement): number {
-  return (Reflect.get(thread, '_shownView') as ThreadView).messages.at(-1)?.seq ?? 0;
+  return (Reflect.get(thread, '_last') as ThreadView).messages.at(-1)?.seq ?? 0;
 }
 
 pages[page]?.();

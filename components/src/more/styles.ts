@@ -44,7 +44,7 @@ export const styles = css`
   .q { display: block; margin: 0 -4px 6px; color: var(--_m); line-height: calc(18/13) }
   .q span { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden }
   .u::after { content: ""; flex: 1; border-top: 1px solid; opacity: .6 }
-  .tp .b { display: flex; gap: 4px; padding: 11px 12px }
+  .tp .b { display: flex; gap: 4px; padding: 10px 11px }
   .tp s { width: 6px; height: 6px; border-radius: 3px; background: var(--_m); animation: dot 1.2s infinite }
   .tp s + s { animation-delay: .2s }
   .tp s + s + s { animation-delay: .4s }

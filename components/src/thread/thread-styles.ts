@@ -74,7 +74,7 @@ export const threadStyles = css`
   .o .b { border-radius: var(--_r); border-end-end-radius: var(--_h); background: var(--_bo); color: var(--_bt) }
   .o:not(.first) .b { border-start-end-radius: var(--_h) }
   .t { white-space: pre-wrap }
-  .t:lang(ar, fa, ur) { line-height: calc(24/15) }
+  .t:lang(ar), .t:lang(fa), .t:lang(ur) { line-height: calc(24/15) }
   .e .b { padding: 0; background: none }
   .e .t { font-size: 2.4em; line-height: calc(44/36) }
   .read { color: var(--_at) }
@@ -83,8 +83,7 @@ export const threadStyles = css`
   .w.y { padding-block: 20px 4px }
   .pw { position: relative; z-index: 1 }
   .sk { animation: show 0s .3s both }
-  .sk * { background: var(--_p) }
-  .sk .m { background: none }
+  .sk .a, .sk .b { background: var(--_p) }
   .sk .b { width: 52%; height: 40px }
   .vh { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
   @keyframes show { from { visibility: hidden } }
