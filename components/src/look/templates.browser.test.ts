@@ -12,7 +12,7 @@ describe('templates', () => {
     const [p, b] = [at.querySelector('p'), at.querySelector('b')] as [HTMLElement & { value?: string }, HTMLElement];
     const word = b.firstChild;
     show('<i>two</i>', nothing, true);
-    assert.equal(at.querySelector('p'), p);
+    assert.equal<Element | null>(at.querySelector('p'), p);
     assert.equal(b.firstChild, word, 'the same text node: what is selected stays selected');
     assert.equal(p.textContent, '<i>two</i>, <i>two</i>');
     assert.equal(p.value, '<i>two</i>');
