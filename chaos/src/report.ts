@@ -26,7 +26,7 @@ export function openBook(): Book {
   const violations: Array<Violation & { seed: number }> = [];
   const broken: Array<{ seed: number; why: string }> = [];
   const seeds: number[] = [];
-  const sums = { acts: 0, sends: 0, writes: 0, tries: 0, events: 0, connections: 0 };
+  const sums = { unanswered: 0, acts: 0, sends: 0, writes: 0, tries: 0, events: 0, connections: 0 };
   const waits: number[] = [];
 
   return {
@@ -42,6 +42,7 @@ export function openBook(): Book {
       for (const act of history.acts) {
         sums.acts += 1;
         sums.tries += act.tries;
+        if (!act.answer) sums.unanswered += 1;
         if (!isAcknowledged(act)) continue;
         sums.writes += 1;
         if (act.does === 'post') sums.sends += 1;
@@ -65,7 +66,7 @@ export function openBook(): Book {
       );
       return [
         `${seeds.length} runs (seeds ${seeds[0] ?? '-'} to ${seeds.at(-1) ?? '-'}) in ${((Date.now() - beganMs) / 60_000).toFixed(1)} min, ${broken.length} not brought to an end`,
-        `${sums.acts} writes begun with ${sums.tries} requests, ${sums.writes} acknowledged, ${sums.sends} of them sends`,
+        `${sums.acts} writes begun with ${sums.tries} requests, ${sums.writes} acknowledged, ${sums.sends} of them sends; ${sums.unanswered} never answered`,
         `${sums.events} events applied over ${sums.connections} connections`,
         [
           ...Object.entries(counted).map(([name, rules]) => `${name} ${of(rules)}`),

@@ -1,21 +1,19 @@
 /** One run: people write and read, the plan breaks things, all is mended, and the checker looks at what is left. */
-import { parseCursor, type Snapshot } from '@payload-chat/protocol';
+import { countReaders, freshReplays, freshStates } from './aftermath.ts';
 import { type Cast, castOf, type Stage } from './cast.ts';
+import { arrivalMs, catchUp } from './catch-up.ts';
 import { check } from './checker/check.ts';
-import { type Healed, type History, type LogRow, type Replay, stallMs, type Violation } from './checker/history.ts';
-import { isFor } from './checker/streams.ts';
+import { type Healed, type History, stallMs, type Violation } from './checker/history.ts';
 import { headsOf, keepLog, messagesOf, numbersOf, seatsOf } from './evidence.ts';
 import type { FaultKind, Injected, Notes, Scene } from './faults/fault.ts';
 import { faultKinds } from './faults/index.ts';
-import { epochAt, numbersAt, readToReady } from './hops.ts';
+import { epochAt } from './hops.ts';
 import type { Act } from './people/act.ts';
 import { type Deeds, perform } from './people/deed.ts';
 import { write } from './people/writer.ts';
 import { type Planned, planOf } from './plan.ts';
 import { seeded } from './random.ts';
-import type { Reader } from './readers/reader.ts';
-import { streamPath, within } from './readers/reader.ts';
-import { takeSnapshots } from './readers/snapshots.ts';
+import { within } from './readers/reader.ts';
 
 export interface RunOptions {
   /** How long people write, in ms. */
@@ -113,12 +111,7 @@ export async function runOnce(
       : Infinity;
     const hubs = await countReaders(stage, readers);
     const people = cast.people.map(({ id }) => id);
-    const fresh: Record<string, Snapshot[]> = {};
-    for (const { record, person } of readers) {
-      const asked = { ...clone(person), at: () => house.directUrlOf('server-a') };
-      if (!record.leavesBy)
-        fresh[record.name] = await takeSnapshots(asked, record.threads, AbortSignal.timeout(20_000));
-    }
+    const fresh = await freshStates(stage, readers);
     const replays = await freshReplays(stage, readers, startEpoch === epoch ? starts : undefined, heads, epoch);
     await log.refresh(epoch);
     const whole: History = {
@@ -161,17 +154,6 @@ async function until(holds: () => boolean, withinMs: number): Promise<boolean> {
   return true;
 }
 
-const clone = (person: Reader['person']) => ({
-  id: person.id,
-  name: person.name,
-  site: person.site,
-  kind: person.kind,
-  sid: person.sid,
-  token: person.token,
-  renew: () => person.renew(),
-  headers: () => person.headers(),
-});
-
 /** Tries until a server says it. */
 async function epochNow({ house }: Stage): Promise<string> {
   for (const endMs = Date.now() + settleMs; ; await pause(100)) {
@@ -212,85 +194,4 @@ async function healedNow({ house }: Stage, fault: string, epoch: string): Promis
     atMs,
     heads: Object.fromEntries(Object.entries(heads).map(([site, pos]) => [site, { epoch, pos }])),
   };
-}
-
-/** How long the slowest of them took, and who he was. */
-function catchUp({ atMs, heads }: Healed, readers: Reader[], rows: LogRow[]): { ms: number; slowest: string } {
-  let ms = 0;
-  let slowest = '';
-  for (const reader of readers) {
-    const span = arrivalMs(reader, heads, rows) - atMs;
-    if (span <= ms) continue;
-    ms = span;
-    slowest = `${reader.record.name} by ${reader.record.kind} at ${reader.record.hop}`;
-  }
-  return { ms, slowest };
-}
-
-/** When a reader had everything of his site up to these heads that is for him; Infinity for not yet. */
-function arrivalMs({ record }: Reader, heads: Healed['heads'], rows: LogRow[]): number {
-  const head = heads[record.site];
-  if (record.leavesBy || !head) return 0;
-  const { epoch } = head;
-  const wanted = rows.findLast(
-    (row) => row.epoch === epoch && row.site === record.site && row.pos <= head.pos && isFor(row, record.topics),
-  );
-  if (!wanted) return 0;
-  let wasThere = false;
-  for (const { cursor, atMs } of record.cursors) {
-    const at = parseCursor(cursor);
-    // Another history took the place of that one: then he is past it.
-    if (at?.epoch === epoch ? at.pos >= wanted.pos : wasThere) return atMs;
-    wasThere ||= at?.epoch === epoch;
-  }
-  return Infinity;
-}
-
-/** What each edge counts, against the streams that are open; it has 30 s for it (I11). */
-async function countReaders({ house }: Stage, readers: Reader[]): Promise<History['hubs']> {
-  const sites = [...new Set(readers.map(({ record }) => record.site))];
-  let hubs: History['hubs'] = [];
-  for (const endMs = Date.now() + 30_000; ; await pause(200)) {
-    hubs = [];
-    for (const hop of ['worker', 'node'] as const) {
-      const numbers = await numbersAt(house.directUrlOf(hop), house.edgeKeys.current);
-      for (const site of sites)
-        hubs.push({
-          hop,
-          site,
-          readers: numbers.chat_hub_readers?.[site] ?? 0,
-          sockets: readers.filter(({ record, isOpen }) => record.hop === hop && record.site === site && isOpen).length,
-        });
-    }
-    if (Date.now() > endMs || hubs.every(({ readers: counted, sockets }) => counted === sockets)) return hubs;
-  }
-}
-
-/** The run's part of the log once more, from every hop, by a reader who comes only now. */
-async function freshReplays(
-  { house }: Stage,
-  readers: Reader[],
-  starts: Record<string, number> | undefined,
-  heads: Record<string, number>,
-  epoch: string,
-): Promise<Replay[]> {
-  const asked = readers.filter(({ record }) => record.name === 'ana' || record.name === 'eve');
-  if (!starts) return [];
-  const replays: Replay[] = [];
-  for (const hop of ['server-a', 'server-b', 'worker', 'node'] as const)
-    for (const { record, person } of asked) {
-      const cursor = `${epoch}.${starts[record.site] ?? 0}`;
-      // A hop hears of what was written a little later than its writer.
-      for (const endMs = Date.now() + 5000; ; await pause(100)) {
-        const url = `${house.directUrlOf(hop)}${streamPath(['me'])}`;
-        const frames = await readToReady(url, { ...person.headers(), 'Last-Event-ID': cursor });
-        const ready = parseCursor((frames.at(-1)?.data as { cursor?: string } | undefined)?.cursor);
-        if ((ready?.pos ?? 0) < (heads[record.site] ?? 0) && Date.now() < endMs && frames.at(-1)?.event === 'ready')
-          continue;
-        const topics = record.topics.filter((topic) => !topic.startsWith('thread:'));
-        replays.push({ hop, topics, site: record.site, cursor, frames });
-        break;
-      }
-    }
-  return replays;
 }

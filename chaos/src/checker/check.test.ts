@@ -76,6 +76,13 @@ const forgeries: Array<[rule: string, what: string, spoil: Spoil]> = [
   ],
   ['I7', 'ready comes before the head', (h) => (of(frames(h), 4).data = { cursor: `${epoch}.12` })],
   ['I8', 'somebody never catches up', (h) => (h.caughtUpMs = stallMs + 1)],
+  [
+    'I8',
+    'a hop stays behind the log',
+    (h) => {
+      of(h.replays).head = 16;
+    },
+  ],
   ['I9', 'an event is for somebody else', (h) => (of(h.log, 4).topics = ['user:x_ana'])],
   [
     'I9',

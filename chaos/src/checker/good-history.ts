@@ -143,7 +143,9 @@ export function goodHistory(): History {
     },
     epoch,
     fresh: { ben: [snapshot()] },
-    replays: [{ hop: 'worker', topics: [`user:${ben.id}`, 'all'], site, cursor: `${epoch}.10`, frames: frames(10) }],
+    replays: [
+      { hop: 'worker', topics: [`user:${ben.id}`, 'all'], site, cursor: `${epoch}.10`, head: 15, frames: frames(10) },
+    ],
     mayReset: [],
     hubs: [{ hop: 'node', site, readers: 1, sockets: 1 }],
     healed: [],

@@ -48,6 +48,8 @@ export interface Replay {
   topics: string[];
   site: string;
   cursor: string;
+  /** Where the log of the site stood. */
+  head: number;
   frames: Frame[];
 }
 

@@ -27,8 +27,12 @@ function checkReading(history: History, reader: ReaderRecord, { cursor, frames }
   return compare(history, { who, site: reader.site, hears: reader.topics, cursor, frames });
 }
 
-function checkReplay(history: History, { hop, topics, site, cursor, frames }: Replay): Violation[] {
-  return compare(history, { who: `a fresh reading at ${hop}`, site, hears: topics, cursor, frames });
+function checkReplay(history: History, { hop, topics, site, cursor, head, frames }: Replay): Violation[] {
+  const found = compare(history, { who: `a fresh reading at ${hop}`, site, hears: topics, cursor, frames });
+  const at = parseCursor(frames.findLast(({ id }) => id !== undefined)?.id);
+  if (!frames.some(({ event }) => event === 'reset') && (at?.pos ?? 0) < head)
+    found.push({ rule: 'I8', says: `${hop} is behind: at ${at?.pos} of ${head}` });
+  return found;
 }
 
 interface Compared {

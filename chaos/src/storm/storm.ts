@@ -89,11 +89,11 @@ async function weathered(house: House, edge: 'node' | 'worker', count: number): 
   const room = `${url}${streamPath(['room:lobby'])}`;
   const headersOf = (nth: number) => (nth % 2 ? guestHeaders : (named[nth % people]?.headers() ?? guestHeaders));
 
-  let crowd: Member[] = Array.from({ length: count }, (_, nth) => join(room, headersOf(nth)));
-  await Promise.all(crowd.map(({ ready }) => ready));
+  let crowd: Member[] = await Promise.all(
+    Array.from({ length: count }, (_, nth) => untilIn(() => join(room, headersOf(nth)))),
+  );
   const cursors = crowd.map(({ cursor }) => cursor);
 
-  // They come back as the rule says: a random part of a second later, then of two, then of four.
   const line = house.lines[edge === 'node' ? 'fromNode' : 'fromWorker'];
   const load = measure(line, house);
   const killed = house.kill(edge);
@@ -109,17 +109,9 @@ async function weathered(house: House, edge: 'node' | 'worker', count: number): 
   const spans: number[] = [];
   crowd = await Promise.all(
     cursors.map(async (cursor, nth) => {
-      for (let attempt = 0; ; attempt += 1) {
-        await pause(Math.random() * Math.min(30_000, 1000 * 2 ** attempt));
-        const member = join(room, headersOf(nth), cursor);
-        const isBack = await member.ready.then(
-          () => true,
-          () => false,
-        );
-        if (!isBack) continue;
-        spans.push(performance.now() - beganMs);
-        return member;
-      }
+      const member = await untilIn(() => join(room, headersOf(nth), cursor));
+      spans.push(performance.now() - beganMs);
+      return member;
     }),
   );
   await pause(1000);
@@ -131,19 +123,15 @@ async function weathered(house: House, edge: 'node' | 'worker', count: number): 
   // And once more as pages that were loaded anew: a session, a snapshot, a stream.
   const anew = measure(line, house);
   const pages = await Promise.all(
-    Array.from({ length: count }, async () => {
-      await pause(Math.random() * 2000);
-      const session = await ask(url + pathOf('session'), {
-        method: 'POST',
-        body: { site: site.key, room: 'lobby' },
-        timeoutMs: 60_000,
-      });
-      const headers = { Authorization: `Bearer ${(session.body as { token: string }).token}` };
-      const snapshot = await ask(url + pathOf('snapshot', { id: 'room:lobby' }), { headers, timeoutMs: 60_000 });
-      const member = join(room, headers, (snapshot.body as { cursor: string }).cursor);
-      await member.ready;
-      return member;
-    }),
+    Array.from({ length: count }, () =>
+      untilIn(async () => {
+        const asked = { method: 'POST', body: { site: site.key, room: 'lobby' }, timeoutMs: 60_000 };
+        const session = (await ask(url + pathOf('session'), asked)).body as { token: string };
+        const headers = { Authorization: `Bearer ${session.token}` };
+        const snapshot = await ask(url + pathOf('snapshot', { id: 'room:lobby' }), { headers, timeoutMs: 60_000 });
+        return join(room, headers, (snapshot.body as { cursor: string }).cursor);
+      }),
+    ),
   );
   const reloading = anew();
   for (const member of pages) member.leave();
@@ -151,6 +139,20 @@ async function weathered(house: House, edge: 'node' | 'worker', count: number): 
 }
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** By the rule: a random part of a second later, of two, of four, until the stream is there. */
+async function untilIn(enter: () => Member | Promise<Member>): Promise<Member> {
+  for (let attempt = 0; ; attempt += 1) {
+    await pause(Math.random() * Math.min(30_000, 1000 * 2 ** attempt));
+    try {
+      const member = await enter();
+      await member.ready;
+      return member;
+    } catch {
+      // Not yet: the edge is on its way, or told us to come later.
+    }
+  }
+}
 
 /** What the server is asked from now on. */
 function measure(line: { made: number }, { taps }: House): () => Load {

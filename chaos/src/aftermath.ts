@@ -1,0 +1,75 @@
+/** What is asked of every hop when all is mended and quiet. */
+import { parseCursor, type Snapshot } from '@payload-chat/protocol';
+import type { Stage } from './cast.ts';
+import type { History, Replay } from './checker/history.ts';
+import { numbersAt, readToReady } from './hops.ts';
+import { type Reader, streamPath } from './readers/reader.ts';
+import { takeSnapshots } from './readers/snapshots.ts';
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+/** What a reload would show each of them now, by the server itself. */
+export async function freshStates({ house }: Stage, readers: Reader[]): Promise<History['fresh']> {
+  const fresh: Record<string, Snapshot[]> = {};
+  for (const { record, person } of readers) {
+    if (record.leavesBy) continue;
+    const { id, name, site, kind, sid, token } = person;
+    const asked = {
+      ...{ id, name, site, kind, sid, token },
+      at: () => house.directUrlOf('server-a'),
+      renew: () => person.renew(),
+      headers: () => person.headers(),
+    };
+    fresh[record.name] = await takeSnapshots(asked, record.threads, AbortSignal.timeout(20_000));
+  }
+  return fresh;
+}
+
+/** What each edge counts, against the streams that are open; it has 30 s for it (I11). */
+export async function countReaders({ house }: Stage, readers: Reader[]): Promise<History['hubs']> {
+  const sites = [...new Set(readers.map(({ record }) => record.site))];
+  let hubs: History['hubs'] = [];
+  for (const endMs = Date.now() + 30_000; ; await pause(200)) {
+    hubs = [];
+    for (const hop of ['worker', 'node'] as const) {
+      const numbers = await numbersAt(house.directUrlOf(hop), house.edgeKeys.current);
+      for (const site of sites)
+        hubs.push({
+          hop,
+          site,
+          readers: numbers.chat_hub_readers?.[site] ?? 0,
+          sockets: readers.filter(({ record, isOpen }) => record.hop === hop && record.site === site && isOpen).length,
+        });
+    }
+    if (Date.now() > endMs || hubs.every(({ readers: counted, sockets }) => counted === sockets)) return hubs;
+  }
+}
+
+/** The run's part of the log once more, from every hop, by a reader who comes only now. */
+export async function freshReplays(
+  { house }: Stage,
+  readers: Reader[],
+  starts: Record<string, number> | undefined,
+  heads: Record<string, number>,
+  epoch: string,
+): Promise<Replay[]> {
+  const asked = readers.filter(({ record }) => record.name === 'ana' || record.name === 'eve');
+  if (!starts) return [];
+  const replays: Replay[] = [];
+  for (const hop of ['server-a', 'server-b', 'worker', 'node'] as const)
+    for (const { record, person } of asked) {
+      const cursor = `${epoch}.${starts[record.site] ?? 0}`;
+      // A hop hears of what was written a little later than its writer.
+      for (const endMs = Date.now() + 5000; ; await pause(100)) {
+        const url = `${house.directUrlOf(hop)}${streamPath(['me'])}`;
+        const frames = await readToReady(url, { ...person.headers(), 'Last-Event-ID': cursor });
+        const at = parseCursor(frames.findLast(({ id }) => id !== undefined)?.id);
+        const isOver = frames.some(({ event }) => event === 'reset') || (at?.pos ?? 0) >= (heads[record.site] ?? 0);
+        if (!isOver && Date.now() < endMs) continue;
+        const topics = record.topics.filter((topic) => !topic.startsWith('thread:'));
+        replays.push({ hop, topics, site: record.site, cursor, head: heads[record.site] ?? 0, frames });
+        break;
+      }
+    }
+  return replays;
+}
