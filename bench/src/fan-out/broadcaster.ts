@@ -54,13 +54,15 @@ async function pace(broadcaster: ChildProcess, { events, perSecond }: Load): Pro
   }
 }
 
-/** `name` is `bare` or `hub`. */
-export async function measure(name: 'bare' | 'hub', load: Load): Promise<Measured> {
+/** `edge` sends no events here: its memory is asked alone. */
+export async function measure(name: 'bare' | 'hub' | 'edge', load: Load): Promise<Measured> {
   const options = { execArgv: ['--expose-gc'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] as const };
   const broadcaster = fork(file(name), [], { ...options, stdio: [...options.stdio] });
-  const { port } = await heard<Extract<Report, { is: 'listening' }>>(broadcaster, 'listening');
+  const { port, path = '/', token = '' } = await heard<Extract<Report, { is: 'listening' }>>(broadcaster, 'listening');
   const empty = await ask(broadcaster);
-  const readers = fork(file('readers'), [String(port), String(load.readers)], { stdio: [...options.stdio] });
+  const readers = fork(file('readers'), [String(port), String(load.readers), path, token], {
+    stdio: [...options.stdio],
+  });
   try {
     await heard(readers, 'open');
     await pause(1000);

@@ -24,5 +24,9 @@ export async function fanOut(): Promise<void> {
       `hub ${(hub.bytesPerReader / 1024).toFixed(1)} KiB`,
       `bare ${(bareBytes / 1024).toFixed(1)} KiB`,
     ]);
+    const edge = await measure('edge', { ...load, events: 0 });
+    row('the same, of the whole Node edge', edge.bytesPerReader / bareBytes, '', [
+      `edge ${(edge.bytesPerReader / 1024).toFixed(1)} KiB`,
+    ]);
   }
 }

@@ -4,7 +4,7 @@
 export type Order = { is: 'event'; pos: number } | { is: 'memory' };
 
 export type Report =
-  | { is: 'listening'; port: number }
+  | { is: 'listening'; port: number; path?: string; token?: string }
   | { is: 'memory'; rssBytes: number; readers: number; cpuMs: number };
 
 function cpuMs(): number {
