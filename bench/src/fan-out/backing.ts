@@ -12,3 +12,5 @@ export interface Backing {
 const server = await startFakeServer();
 const backing: Backing = { url: server.url, key: server.edgeKey, token: await server.token('ada') };
 process.send?.(backing);
+// The edge is gone, however it went.
+process.once('disconnect', () => process.exit());

@@ -7,7 +7,6 @@ import { obey } from './order.ts';
 
 const backing = fork(fileURLToPath(new URL('./backing.ts', import.meta.url)));
 const [{ url, key, token }] = (await once(backing, 'message')) as [Backing];
-process.once('disconnect', () => backing.kill());
 
 Object.assign(process.env, {
   CHAT_SERVER_URL: url,
