@@ -14,7 +14,8 @@ const { default: path, compatibilityDate } = require('workerd-previous') as {
 const previous = { path, compatibilityDate };
 
 it('it is another release', () => {
-  expect(compatibilityDate < (require('workerd') as { compatibilityDate: string }).compatibilityDate).toBe(true);
+  const wranglers = createRequire(require.resolve('wrangler'))('workerd') as { compatibilityDate: string };
+  expect(compatibilityDate < wranglers.compatibilityDate).toBe(true);
 });
 
 hubContract('the Worker edge in the previous workerd', async () => {
