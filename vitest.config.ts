@@ -24,7 +24,8 @@ export default defineConfig({
       project('components'),
       // These start Postgres, `next start`, workerd: a hook may take as long as they do on a busy machine.
       project('scripts', { testTimeout: 60_000, hookTimeout: 120_000 }),
-      project('edge', { testTimeout: 30_000, hookTimeout: 120_000 }),
+      // Its files wait far more than they work: for readers to be missed, for slow clients to be cut.
+      project('edge', { testTimeout: 30_000, hookTimeout: 120_000, maxWorkers: 3 }),
       project('server', { testTimeout: 30_000, hookTimeout: 180_000 }),
       project('demo', { testTimeout: 30_000, hookTimeout: 60_000 }),
       // One file at a time: each brings up the whole stack.

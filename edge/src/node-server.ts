@@ -5,7 +5,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
+import { ChatError } from '@payload-chat/protocol';
 import { blockOf } from './address-block.ts';
+import { refusalOf, responseOf } from './answer.ts';
 
 export interface Bindings {
   incoming: IncomingMessage;
@@ -50,7 +52,8 @@ export function createNodeServer({ fetch, streamPath, connectionsPerAddress }: N
       if (streams.get(socket)?.writableFinished === false) return void socket.destroy();
       if (incoming.method === 'GET' && incoming.url?.split('?', 1)[0] === streamPath) {
         streams.set(socket, outgoing);
-        return void answerStream(incoming, outgoing);
+        // A fault after the head was sent: what is left is to hang up.
+        return void answerStream(incoming, outgoing).catch(() => outgoing.destroy());
       }
       socket.setTimeout(idleMs);
       void answer(incoming, outgoing);
@@ -63,8 +66,9 @@ export function createNodeServer({ fetch, streamPath, connectionsPerAddress }: N
     const request = requestOf(incoming);
     // Read, and kept by Node for as long as the stream runs.
     Object.assign(incoming, { rawHeaders: nothing, headers: nothing });
-    if (!request) return void outgoing.writeHead(400).end();
-    const response = await fetch(request, { incoming, outgoing });
+    const response = request
+      ? await fetch(request, { incoming, outgoing })
+      : responseOf(refusalOf(new ChatError('malformed')));
     if (!response.headers.has('x-hono-already-sent'))
       outgoing.writeHead(response.status, Object.fromEntries(response.headers)).end(await response.text());
   }
