@@ -30,7 +30,7 @@ export async function rawClient(url: string, { paused = false } = {}): Promise<R
     socket,
     read: () => text,
     say: (words) => void socket.write(words),
-    hears: (word, withinMs = 5000) =>
+    hears: (word, withinMs = 20_000) =>
       until(`"${word}" is heard; there was: ${text.slice(-300)}`, () => text.includes(word), withinMs),
     isLeft: (withinMs = 5000) => until('the connection is closed', () => isOver, withinMs),
   };

@@ -54,7 +54,7 @@ export function vanishingContract(name: string, start: StartEdge): void {
       const cursor = `${server.site.epoch}.${server.site.head - 700}`;
       const inReplay = await client({ paused: true });
       inReplay.say(stream('?topic=room:lobby', cursor));
-      await counted(4, 5000);
+      await counted(4);
       byFin.socket.destroy();
       byReset.socket.resetAndDestroy();
       inReplay.socket.resetAndDestroy();
