@@ -151,7 +151,7 @@ export class ChatThread extends ChatElement {
       rare((look) => look.stateView(is, words, () => this._store?.reload())) ?? (later._fault && words[later._fault]);
     return html`
       <slot name="header">${this._header(view, words)}</slot>
-      <div role="status">${banner && (later._look?.bannerView(banner, words) ?? words.offline)}</div>
+      <div role="status">${banner && (later._look?.bannerView(banner, words) ?? html`<p class="y">${words.offline}</p>`)}</div>
       <div class="lg" part="log" role="log" aria-live="off" aria-label=${words.messages} @scroll=${this._scroll}>
         <div class="in">
           <div class="rows"></div>
