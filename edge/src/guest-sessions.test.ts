@@ -43,3 +43,22 @@ it('a request with any other proof, or of another shape, is nobody’s but its o
   for (let time = 0; time < 2; time += 1) await ask({ site: 'a', room: 'r' }, { Authorization: 'Bearer x' });
   expect(asked()).toBe(14);
 });
+
+it('[I12] of five hundred who wait for one answer that is a refusal, few ask the server themselves', async () => {
+  const guests = createGuestSessions(manualClock());
+  const body = new TextEncoder().encode(JSON.stringify({ site: 'a', room: 'lobby' }));
+  const crowd = async (statuses: number[]) => {
+    let asked = 0;
+    const answers = await Promise.all(
+      Array.from({ length: 500 }, () =>
+        guests.answer(new Headers(), body, async () => jsonAnswer(statuses[asked++] ?? 200, {})),
+      ),
+    );
+    return { asked, statuses: new Set(answers.map(({ status }) => status)) };
+  };
+  // A server that can't is not asked again by everybody; what it refuses this guest it refuses every guest.
+  expect(await crowd([503])).toEqual({ asked: 1, statuses: new Set([503]) });
+  expect(await crowd([404])).toEqual({ asked: 1, statuses: new Set([404]) });
+  // His rate is his own: the next one asks in his own name, and serves the others.
+  expect(await crowd([429, 200])).toEqual({ asked: 2, statuses: new Set([429, 200]) });
+});

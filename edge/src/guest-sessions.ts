@@ -7,10 +7,13 @@ const keptMs = 300_000;
 /** Most answers kept; at the bound the oldest goes. */
 const maxAnswers = 1000;
 
+/** How many refusals of others one waits for; the last is his own. */
+const turnsMax = 4;
+
 export interface GuestSessions {
   /**
-   * Answers a session request: from memory, or by `forward`. A request with any proof but `room` is always forwarded,
-   * and so is every answer but a 200.
+   * Answers a session request: from memory, or by `forward`. A request with any proof but `room` is always forwarded.
+   * Of many who wait for one answer few ask themselves: what is refused to one guest is refused to all, his rate excepted.
    */
   answer(headers: Headers, body: Uint8Array | undefined, forward: () => Promise<Answer>): Promise<Answer>;
 }
@@ -25,16 +28,18 @@ export function createGuestSessions(clock: Clock): GuestSessions {
     async answer(headers, body, forward) {
       const key = keyOf(headers, body);
       if (!key) return forward();
-      const held = kept.get(key);
-      if (held && held.untilMs > clock.now()) return held.answer;
-      const flight = flights.share(key, async () => {
-        const answer = await forward();
-        if (answer.status === 200) keep(key, answer);
-        return answer;
-      });
-      const answer = await flight.answer;
-      // A refusal may be meant for the one who asked: his address, his rate.
-      return answer.status === 200 || flight.leads ? answer : forward();
+      for (let turn = 1; ; turn += 1) {
+        const held = kept.get(key);
+        if (held && held.untilMs > clock.now()) return held.answer;
+        const flight = flights.share(key, async () => {
+          const answer = await forward();
+          if (answer.status === 200) keep(key, answer);
+          return answer;
+        });
+        const answer = await flight.answer;
+        // A rate may be that of the one who asked: the next one asks in his own name, and the others wait for him.
+        if (answer.status !== 429 || flight.leads || turn === turnsMax) return answer;
+      }
     },
   };
 
