@@ -12,7 +12,7 @@ import { threads } from './collections/threads/collection.ts';
 import { chatEndpoints, messageEndpoints, participantEndpoints } from './endpoints/index.ts';
 import { withAccountHooks } from './identity/account-hooks.ts';
 import { prepareAdapter } from './log/adapter.ts';
-import { asWriteFault } from './log/database-fault.ts';
+import { asWriteFault, isNonsense } from './log/database-fault.ts';
 import { type ChatOptions, resolveOptions } from './options.ts';
 import { start } from './start.ts';
 
@@ -86,6 +86,8 @@ type AfterError = NonNullable<NonNullable<Config['hooks']>['afterError']>[number
 /** A fault of the chat in Payload's own answers: with its code, and a sentence fit for strangers. */
 const sayFault: AfterError = ({ collection, error: thrown, req }) => {
   const error = ownSlugs.has(collection?.slug ?? '') ? asWriteFault(thrown) : thrown;
+  // Payload hands values of a `where` to Postgres unread.
+  if (isNonsense(error)) return { response: errorBody(new ChatError('invalid')) as never, status: 400 };
   if (!(error instanceof ChatError)) return undefined;
   const { 'Retry-After': retryAfter } = errorAnswer(error).headers;
   if (retryAfter) {

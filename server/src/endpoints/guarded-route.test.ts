@@ -59,6 +59,28 @@ describe('a body', () => {
     expect((await (await route(request)).json()).bytes).toBeGreaterThan(2 * 1024 * 1024);
   });
 
+  test('that calls itself a form and is none is 400 at Payload’s own paths', async () => {
+    for (const path of ['/api/users/login', '/api/sites', '/api/threads/access/x'])
+      for (const type of ['multipart/form-data; boundary=x', 'multipart/form-data', 'multipart/mixed'])
+        expect((await ask(app, path, { origin: null, body: '{}', headers: { 'Content-Type': type } })).status).toBe(
+          400,
+        );
+  });
+
+  test('with U+0000 in it is 400 at Payload’s own paths, and a path with one is 404', async () => {
+    const nul = { email: 'a\0b', password: 'x', name: '\0' };
+    expect((await ask(app, '/api/users/login', { origin: null, body: nul })).status).toBe(400);
+    expect((await ask(app, '/api/users?where[email][equals]=%00', { origin: null })).status).toBe(400);
+    expect((await ask(app, '/api/threads/%00', { origin: null })).status).toBe(404);
+  });
+
+  test('is 400 beside a where that is no JSON, at every collection', async () => {
+    for (const path of ['/api/messages', '/api/users', '/api/sites/count'])
+      for (const where of ['x', '*', '%00', '{'])
+        expect((await ask(app, `${path}?where=${where}`, { origin: null })).status).toBe(400);
+    expect((await ask(app, '/api/messages?where={}', { origin: null })).status).toBe(403);
+  });
+
   test('under an overridden method that is no JSON is 400, not a fault of ours', async () => {
     for (const broken of ['{', '"\ud800', ''])
       expect(

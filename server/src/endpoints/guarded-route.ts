@@ -20,6 +20,8 @@ export function guarded<Rest extends unknown[]>(route: Route<Rest>, options: Gua
   const maxBytes = options.maxBytes ?? defaultMaxBytes;
   return async (request, ...rest) => {
     try {
+      refuseNul(request.url);
+      refuseBrokenWhere(request);
       return secured(await route(await bounded(request, maxBytes), ...rest));
     } catch (fault) {
       if (!(fault instanceof ChatError)) throw fault;
@@ -58,12 +60,50 @@ async function bounded(request: Request, maxBytes: number): Promise<Request> {
   }
   const bytes = Buffer.concat(chunks);
   if (isOverridden(headers) && isJson(headers)) mustParse(bytes);
+  if (isForm(headers)) await mustBeForm(bytes, headers);
+  if (!isOurs(request.url) && bytes.includes(nulInJson)) throw new ChatError('malformed');
   return new Request(request.url, { method, headers, body: bytes, signal: request.signal });
+}
+
+/** Paths whose own parsers say which field is wrong. */
+const isOurs = (url: string) => /\/chat\/|\/messages(\/|$)/.test(new URL(url).pathname);
+const nulInJson = '\\u0000';
+
+/** Postgres has no U+0000: a text with one was a 500 of Payload's, whoever asked. A path with one is nobody's. */
+function refuseNul(url: string): void {
+  const { pathname, search } = new URL(url);
+  if (pathname.includes('%00')) throw new ChatError('not-found');
+  if (search.includes('%00') && !/\/chat\/|\/messages\/sse$/.test(pathname))
+    throw new ChatError('invalid', { faults: [{ field: 'query', message: 'No text has U+0000 in it.' }] });
+}
+
+/** A `where` in one piece is JSON to Payload, and anything else was a 500, whoever asked. */
+function refuseBrokenWhere({ url }: Request): void {
+  for (const where of new URL(url).searchParams.getAll('where')) {
+    try {
+      JSON.parse(where);
+    } catch {
+      throw new ChatError('invalid', {
+        faults: [{ field: 'where', message: 'Must be JSON, or where[field][operator].' }],
+      });
+    }
+  }
 }
 
 const isOverridden = (headers: Headers) =>
   headers.has('X-HTTP-Method-Override') || headers.has('X-Payload-HTTP-Method-Override');
 const isJson = (headers: Headers) => headers.get('Content-Type') === 'application/json';
+
+const isForm = (headers: Headers) => headers.get('Content-Type')?.includes('multipart/') === true;
+
+/** Payload takes whatever calls itself a form for one, and a broken one was a 500, whoever sent it. */
+async function mustBeForm(bytes: Uint8Array<ArrayBuffer>, headers: Headers): Promise<void> {
+  try {
+    await new Response(bytes, { headers: { 'Content-Type': headers.get('Content-Type') ?? '' } }).formData();
+  } catch {
+    throw new ChatError('malformed');
+  }
+}
 
 /** Payload parses the body of an overridden method outside of its own net: a broken one would be a 500. */
 function mustParse(bytes: Uint8Array): void {

@@ -30,6 +30,13 @@ export function isDeadlock(error: unknown): boolean {
   return false;
 }
 
+/** Postgres could make nothing of a value (class 22) or of a comparison with it: who asked has asked for nonsense. */
+export function isNonsense(error: unknown): boolean {
+  for (const { code } of chain(error))
+    if (typeof code === 'string' && /^(22|42883|42804|42846)/.test(code)) return true;
+  return false;
+}
+
 /** A unique index said no. Payload turns that into a ValidationError, whose data names the table: not for strangers. */
 export function isDuplicate(error: unknown): boolean {
   for (const { code, data } of chain(error)) {
