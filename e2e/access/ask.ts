@@ -27,7 +27,7 @@ export function wordsOf(expected: string): string[] {
     });
 }
 
-export function createAsker(world: World, tickets: Tickets, ownerLogin: () => Promise<string>) {
+export async function createAsker(world: World, tickets: Tickets, ownerLogin: () => Promise<string>) {
   const names = new Map<string, Letter>();
   for (const letter of letters) for (const id of [world.threads[letter], world.messages[letter]]) names.set(id, letter);
   const threadLetter = new Map(letters.map((letter) => [world.threads[letter], letter]));
@@ -46,6 +46,22 @@ export function createAsker(world: World, tickets: Tickets, ownerLogin: () => Pr
     return { seat: seat?.id ?? '', person: user.id, handle: visitor };
   }
 
+  /** A message to be changed: by `fay` in the south, else by `ada`, who sits in `d` and writes in `r`. */
+  async function made(letter: Letter): Promise<string> {
+    const [who, site] = letter === 'o' ? (['fay', south] as const) : (['ada', north] as const);
+    const { token } = await world.session({ site, identity: await world.identity(who, 3000, site) });
+    const { id } = await world.post(`Bearer ${token}`, { thread: world.threads[letter], content: 'to be changed' });
+    return id;
+  }
+
+  /** What those are asked about who must not pass: nobody's who asks. */
+  const spare = {
+    d: { message: await made('d') },
+    r: { message: await made('r') },
+    p: await newcomer('p'),
+    o: { message: await made('o'), ...(await newcomer('o')) },
+  };
+
   /** What `{...}` stands for; what is `new` only for one who is expected to pass. */
   async function named(name: string, passes: boolean): Promise<string> {
     const [kind = '', which = ''] = name.split('.');
@@ -59,8 +75,13 @@ export function createAsker(world: World, tickets: Tickets, ownerLogin: () => Pr
         return world.people[which as keyof World['people']];
       case 'account':
         return world.accounts[which as keyof World['accounts']].id;
-      case 'ticket':
-        return tickets.good;
+      case 'ticket': {
+        // It lives a minute.
+        const { ticket } = (await must(`${world.server}/api/chat/ticket`, `Bearer ${tickets.token}`, {})) as {
+          ticket: string;
+        };
+        return ticket;
+      }
       case 'lapsed':
         return tickets.lapsed;
       case 'token':
@@ -68,17 +89,13 @@ export function createAsker(world: World, tickets: Tickets, ownerLogin: () => Pr
       case 'unique':
         return `u${randomUUID()}`;
       case 'new': {
-        if (!passes) return world.messages[letter];
-        // By `fay` in the south, else by `ada`, who sits in `d` and writes in `r`.
-        const [who, site] = letter === 'o' ? (['fay', south] as const) : (['ada', north] as const);
-        const { token } = await world.session({ site, identity: await world.identity(who, 3000, site) });
-        const { id } = await world.post(`Bearer ${token}`, { thread: world.threads[letter], content: 'to be changed' });
-        return id;
+        if (!passes) return spare[letter === 'o' || letter === 'r' ? letter : 'd'].message;
+        return made(letter);
       }
       case 'newseat':
-        return passes ? (await newcomer(letter)).seat : (world.seats[letter] ?? '');
+        return (passes ? await newcomer(letter) : spare[letter === 'o' ? 'o' : 'p']).seat;
       case 'newsitter':
-        return passes ? (await newcomer(letter)).person : world.people[letter === 'o' ? 'fay' : 'mia'];
+        return (passes ? await newcomer(letter) : spare[letter === 'o' ? 'o' : 'p']).person;
       case 'newperson':
         return passes ? (await newcomer('r')).person : world.people.vic;
       case 'newhandle':

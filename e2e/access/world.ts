@@ -153,6 +153,8 @@ export async function makeWorld(house: House): Promise<World> {
   const ada = await session({ site: north, identity: await identity('ada') });
   const fay = await session({ site: south, identity: await identity('fay', 3000, south) });
   const vic = await session({ site: north });
+  // His row is there: a claim that is refused may make it, having proven who he is.
+  await session({ site: north, identity: await identity('merger') });
   const spare = await session({ site: north });
   await post(`Bearer ${spare.token}`, { room: 'lobby', content: 'spare' });
   await must(at('/api/participants'), owner, { thread: den, user: miaThere.user.id });
