@@ -60,12 +60,16 @@ export async function runOnce(
   const startEpoch = epoch;
   const readers = await cast.openReaders();
   const history: Partial<History> = {};
+  let kept: Record<string, number> = {};
   const notes: Notes = {
     keepLog: () => log.keep(epoch),
     cutLog: (kept) => log.cut(epoch, kept),
-    replaced: () => log.startAnew(),
-    async restored(copiedMs, backMs) {
-      history.restored = { copiedMs, backMs };
+    async replaced() {
+      await log.startAnew();
+      kept = await headsOf(house.database);
+    },
+    async restored(copiedMs, backMs, isSilent) {
+      history.restored = { copiedMs, backMs, ...(isSilent ? { silently: kept } : {}) };
       const before = epoch;
       for (const endMs = Date.now() + settleMs; epoch === before && Date.now() < endMs; await pause(50))
         epoch = await epochNow(stage);

@@ -76,7 +76,12 @@ export interface History {
   fresh: Record<string, Snapshot[]>;
   replays: Replay[];
   /** Writes answered between these two are lost by right: a database was restored from a copy. */
-  restored?: { copiedMs: number; backMs: number };
+  restored?: {
+    copiedMs: number;
+    backMs: number;
+    /** Nothing in the database tells that it was put back: where each site stood then. */
+    silently?: Record<string, number>;
+  };
   /** Reasons that the run's faults explain. */
   mayReset: string[];
   hubs: Array<{ hop: string; site: string; readers: number; sockets: number }>;

@@ -43,7 +43,7 @@ interface Compared {
   frames: readonly Frame[];
 }
 
-function compare({ log }: History, { who, site, hears, cursor, frames }: Compared): Violation[] {
+function compare({ log, restored }: History, { who, site, hears, cursor, frames }: Compared): Violation[] {
   const found: Violation[] = [];
   const says = (rule: string, words: string) => void found.push({ rule, says: `${who}: ${words}` });
   const [first] = frames;
@@ -83,7 +83,11 @@ function compare({ log }: History, { who, site, hears, cursor, frames }: Compare
       }
     }
   }
-  const rows = log.filter((row) => row.site === site && row.epoch === head.epoch);
+  const own = log.filter((row) => row.site === site && row.epoch === head.epoch);
+  // A site that lost nothing goes on where it was, under its epoch, until another site's loss is noticed.
+  const ended = own.at(-1)?.pos;
+  const goesOn = ended !== undefined && restored?.silently?.[site] === ended;
+  const rows = goesOn ? log.filter((row) => row.site === site && (row.epoch === head.epoch || row.pos > ended)) : own;
   const oldest = Math.min(...rows.map(({ pos }) => pos));
   const expected = rows.filter((row) => row.pos > from && row.pos <= last && isFor(row, hears)).map(({ pos }) => pos);
   // What lies before the run is not in its part of the log.

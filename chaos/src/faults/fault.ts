@@ -21,8 +21,8 @@ export interface Notes {
   cutLog(kept: number): Promise<void>;
   /** Another database has taken the place of the first, and nobody writes yet. */
   replaced(): Promise<void>;
-  /** It is served: writes answered between the two times (ms since 1970) are lost by right. */
-  restored(copiedMs: number, backMs: number): Promise<void>;
+  /** It is served: writes answered between the two times (ms since 1970) are lost by right. `isSilent`: nothing in it tells that it is another. */
+  restored(copiedMs: number, backMs: number, isSilent?: boolean): Promise<void>;
 }
 
 export interface Injected {

@@ -109,7 +109,7 @@ export const logFaults: FaultKind[] = [
             });
             await notes.replaced();
           });
-          await notes.restored(copiedMs, Date.now());
+          await notes.restored(copiedMs, Date.now(), true);
         },
       };
     },
