@@ -1,7 +1,6 @@
 /** What one address may ask of this edge, before a body is read or a token looked at. */
 import type { Clock, RouteName } from '@payload-chat/protocol';
-import { blockOf } from './address-block.ts';
-import { createAllowance } from './allowance.ts';
+import { blockOf, createAllowance } from '@payload-chat/protocol/limits';
 
 /** Each for a minute, all of it at once or spread. 0 limits nothing. */
 export interface AddressBounds {

@@ -1,5 +1,5 @@
+import { clientAddress } from '@payload-chat/protocol/limits';
 import { expect, it } from 'vitest';
-import { clientAddress } from './client-address.ts';
 import { readConfig } from './config.ts';
 import { isSameKey, metricsText } from './metrics.ts';
 import { replicaOf } from './replica.ts';

@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { ChatError } from '@payload-chat/protocol';
-import { blockOf } from './address-block.ts';
+import { blockOf } from '@payload-chat/protocol/limits';
 import { refusalOf, responseOf } from './answer.ts';
 
 export interface Bindings {

@@ -1,7 +1,7 @@
 /** The key that an edge proves itself with, and the address of a client that it vouches for. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { ChatError, headers } from '@payload-chat/protocol';
-import ipaddr from 'ipaddr.js';
+import { blockOf, clientAddress as forwardedAddress } from '@payload-chat/protocol/limits';
 import type { PayloadRequest } from 'payload';
 import { optionsOf } from '../options.ts';
 import { socketOf } from './sockets.ts';
@@ -24,24 +24,11 @@ export function mustBeEdge(req: PayloadRequest): void {
 }
 
 /**
- * The client's address, where somebody who knows says it: an edge with its key, as many proxies as the host counts, else
- * the socket. A bare `X-Forwarded-For` is the client's own word.
+ * Whom limits count the client as, where somebody who knows says his address: an edge with its key, as many proxies as
+ * the host counts, else the socket. A bare `X-Forwarded-For` is the client's own word.
  */
 export function clientAddress(req: PayloadRequest): string | undefined {
-  if (fromEdge(req)) return counted(req.headers.get(headers.client));
+  if (fromEdge(req)) return blockOf(req.headers.get(headers.client));
   const { trustedHops } = optionsOf(req.payload);
-  if (trustedHops < 1) return counted(socketOf(req)?.remoteAddress);
-  const hops = (req.headers.get('X-Forwarded-For') ?? '').split(',').map((hop) => hop.trim());
-  return counted(hops.at(-trustedHops));
-}
-
-/**
- * As limits count it: a /64 of IPv6 is one customer's. What is no address counts for nobody, and neither does this very
- * machine, which is a proxy or a program of the host.
- */
-function counted(address: string | null | undefined): string | undefined {
-  if (!address || !ipaddr.isValid(address)) return undefined;
-  const parsed = ipaddr.process(address);
-  if (parsed.range() === 'loopback') return undefined;
-  return parsed.kind() === 'ipv4' ? parsed.toString() : (parsed as ipaddr.IPv6).parts.slice(0, 4).join(':');
+  return blockOf(forwardedAddress(socketOf(req)?.remoteAddress, req.headers.get('X-Forwarded-For'), trustedHops));
 }

@@ -1,16 +1,15 @@
 /** How often one person, one address or one site may ask. Counted in this process alone. */
-import { ChatError } from '@payload-chat/protocol';
+import { systemClock } from '@payload-chat/protocol';
+import { createAllowance } from '@payload-chat/protocol/limits';
 import type { PayloadRequest } from 'payload';
 import type { Caller } from '../identity/caller.ts';
 import { optionsOf } from '../options.ts';
 import { runtime } from '../runtime.ts';
 import { clientAddress } from './edge-key.ts';
-import { createWindowCounter } from './window-counter.ts';
 
 export interface Limit {
-  /** Requests in one window. */
+  /** Requests in `perS` seconds, at once or spread; 0 limits nothing. */
   count: number;
-  /** The window, in seconds. */
   perS: number;
 }
 
@@ -41,21 +40,16 @@ export const defaultLimits = {
 export type LimitName = keyof typeof defaultLimits;
 export type Limits = Record<LimitName, Limit>;
 
-/** Keys that each limit remembers at most, some 100 bytes each; the oldest is forgotten. */
-export const keysMax = 50_000;
-
 /**
  * Counts one request against a limit. Without a `key` there is nobody to count for, and it passes.
- * @throws ChatError `rate-limited` with the wait until the window ends.
+ * @throws ChatError `rate-limited` with the wait until there is room for one.
  */
 export function limit(req: PayloadRequest, name: LimitName, key: string | undefined): void {
   if (key === undefined) return;
   const { count, perS } = optionsOf(req.payload).limits[name] ?? defaultLimits[name];
-  const counter = runtime(req.payload).own(`limit:${name}`, () =>
-    createWindowCounter({ count, windowMs: perS * 1000, keysMax }),
-  );
-  const waitMs = counter.take(key);
-  if (waitMs > 0) throw new ChatError('rate-limited', { retryAfterS: waitMs / 1000 });
+  runtime(req.payload)
+    .own(`limit:${name}`, () => createAllowance(count, perS * 1000, systemClock))
+    .take(key);
 }
 
 export const limitAddress = (req: PayloadRequest, name: LimitName): void => limit(req, name, clientAddress(req));

@@ -1,7 +1,7 @@
-import type { ChatError } from '@payload-chat/protocol';
-import { manualClock } from '@payload-chat/protocol/testing';
 import { expect, it } from 'vitest';
 import { createAllowance, maxKeys } from './allowance.ts';
+import type { ChatError } from './errors.ts';
+import { manualClock } from './testing.ts';
 
 function refusal(run: () => void): ChatError | undefined {
   try {

@@ -2,7 +2,8 @@
  * How often each of many may do a thing: `count` in `perMs`, at once or spread, and then one more whenever
  * `perMs / count` has passed. One number is kept for each (GCRA, as ITU-T I.371 has it).
  */
-import { ChatError, type Clock } from '@payload-chat/protocol';
+import type { Clock } from './clock.ts';
+import { ChatError } from './errors.ts';
 
 export interface Allowance {
   /** Counts one for `key`; without a key, and where nothing is limited, it passes. @throws ChatError `rate-limited` */
