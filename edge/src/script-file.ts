@@ -1,4 +1,4 @@
-/** `chat.js`, or its second file, as any page may load it. */
+/** `chat.js`, or its second file, as every page may load it. */
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';

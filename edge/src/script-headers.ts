@@ -1,4 +1,4 @@
-/** What `GET /chat.js` and `/chat-more.js` carry at every hop: any page may load it, and asks again after five minutes. */
+/** What `GET /chat.js` and `/chat-more.js` carry at every hop: every page may load it, and asks again after five minutes. */
 export const scriptHeaders = {
   'Content-Type': 'text/javascript; charset=utf-8',
   'Access-Control-Allow-Origin': '*',

@@ -15,7 +15,7 @@ interface Envelope {
   actor: string | null;
 }
 
-/** An event as any hop may meet it: types and fields of later years are carried along unread. */
+/** An event as a hop may meet it: types and fields of later years are carried along unread. */
 export interface WireEvent extends Envelope {
   type: string;
   [field: string]: unknown;

@@ -64,7 +64,7 @@ export function text(min = 0, max = 65_536): Parser<string> {
       : refuse(faults, field, 'text', min, max);
 }
 
-/** A word of a list that may grow: any text is accepted, since pages embedded today read servers of later years. */
+/** A word of a list that may grow: all text is accepted, since pages embedded today read servers of later years. */
 /* @__NO_SIDE_EFFECTS__ */
 export function word<T extends string>(): Parser<T> {
   return text(1) as Parser<string> as Parser<T>;

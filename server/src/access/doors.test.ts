@@ -1,11 +1,10 @@
 /** Every door of Payload's, in a host that has written no access rule at all and left GraphQL on. */
-import { postgresAdapter } from '@payloadcms/db-postgres';
 import { GRAPHQL_POST } from '@payloadcms/next/routes';
-import { buildConfig, createLocalReq, getPayload, handleEndpoints, type Payload, type SanitizedConfig } from 'payload';
+import { createLocalReq, getPayload, type Payload, type SanitizedConfig } from 'payload';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type App, newDatabase, password, room, serverUrl, site } from '../../test/app.ts';
+import { type App, password, room, serverUrl, site } from '../../test/app.ts';
+import { startPlainHost } from '../../test/plain-host.ts';
 import { answer, ask, identity, openSession, page, siteSecret, tokenOf } from '../../test/wire.ts';
-import { chat } from '../index.ts';
 
 let app: App;
 let payload: Payload;
@@ -15,19 +14,10 @@ const tokens: Record<string, string> = {};
 const words = { email: 'ana@example.com', text: 'private words' };
 
 beforeAll(async () => {
-  const databaseUrl = await newDatabase();
-  config = await buildConfig({
-    secret: 'a host of the tests',
-    serverURL: serverUrl,
+  ({ app, payload, config } = await startPlainHost('doors', {
+    admins: ({ plan }) => plan === 'boss',
+    accountFields: ['plan'],
     collections: [
-      {
-        slug: 'users',
-        auth: true,
-        fields: [
-          { name: 'name', type: 'text' },
-          { name: 'plan', type: 'text' },
-        ],
-      },
       {
         slug: 'notes',
         versions: { drafts: true },
@@ -39,21 +29,8 @@ beforeAll(async () => {
       },
     ],
     globals: [{ slug: 'settings', fields: [{ name: 'motto', type: 'text' }] }],
-    db: postgresAdapter({ pool: { connectionString: databaseUrl } }),
-    plugins: [chat({ admins: ({ plan }) => plan === 'boss' })],
-    telemetry: false,
-    typescript: { autoGenerate: false },
-  });
-  payload = await getPayload({ config, key: 'doors' });
-  payload.logger.level = 'silent';
+  }));
   (await getPayload({ config })).logger.level = 'silent';
-  app = {
-    payload,
-    databaseUrl,
-    fetch: (path, init) =>
-      handleEndpoints({ config, payloadInstanceCacheKey: 'doors', request: new Request(serverUrl + path, init) }),
-    close: () => payload.destroy(),
-  };
   const user = (name: string, plan = '') =>
     payload.create({ collection: 'users', data: { email: `${name}@example.com`, password, name, plan } as never });
   const [, ben, maya] = [await user('ana'), await user('ben'), await user('maya'), await user('dora', 'boss')];

@@ -1,46 +1,23 @@
 /** Payload's defaults that are open to the public, one by one: in the ready app, and in a host that wrote no rule. */
 import { postgresAdapter } from '@payloadcms/db-postgres';
 import { GRAPHQL_PLAYGROUND_GET } from '@payloadcms/next/routes';
-import { buildConfig, getPayload, handleEndpoints, type SanitizedConfig } from 'payload';
+import { buildConfig, getPayload, type SanitizedConfig } from 'payload';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type App, account, newDatabase, password, serverUrl, site, startApp } from '../../test/app.ts';
+import { startPlainHost } from '../../test/plain-host.ts';
 import { answer, ask, page } from '../../test/wire.ts';
 import { chat } from '../index.ts';
 
 const houses: Record<string, { app: App; config: SanitizedConfig }> = {};
 const warned: string[] = [];
 
-async function plainHost(): Promise<{ app: App; config: SanitizedConfig }> {
-  const databaseUrl = await newDatabase();
-  const config = await buildConfig({
-    secret: 'a host of the tests',
-    serverURL: serverUrl,
-    collections: [
-      {
-        slug: 'users',
-        auth: true,
-        fields: [
-          { name: 'name', type: 'text' },
-          { name: 'role', type: 'text' },
-        ],
-      },
-    ],
-    db: postgresAdapter({ pool: { connectionString: databaseUrl } }),
-    plugins: [chat({ admins: ({ role }) => role === 'admin' })],
-    telemetry: false,
-    typescript: { autoGenerate: false },
-  });
-  const payload = await getPayload({ config, key: 'plain host' });
-  payload.logger.level = 'silent';
-  const fetch: App['fetch'] = (path, init) =>
-    handleEndpoints({ config, payloadInstanceCacheKey: 'plain host', request: new Request(serverUrl + path, init) });
-  return { app: { payload, databaseUrl, fetch, close: () => payload.destroy() }, config };
-}
-
 beforeAll(async () => {
   const app = await startApp();
   houses['the ready app'] = { app, config: app.payload.config };
-  houses['a plain host'] = await plainHost();
+  houses['a plain host'] = await startPlainHost('plain host', {
+    admins: ({ role }) => role === 'admin',
+    accountFields: ['role'],
+  });
   for (const { app: each } of Object.values(houses)) {
     const agent = await account(each.payload, 'Maya', 'agent');
     await account(each.payload, 'Ana');

@@ -1,38 +1,17 @@
-import { postgresAdapter } from '@payloadcms/db-postgres';
-import { buildConfig, getPayload, handleEndpoints, type Payload, type SanitizedConfig } from 'payload';
+import type { Payload } from 'payload';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type App, edgeKey, newDatabase, password, room, serverUrl, site } from '../../test/app.ts';
+import { type App, edgeKey, password, room, site } from '../../test/app.ts';
+import { startPlainHost } from '../../test/plain-host.ts';
 import { ask, openSession, tokenOf } from '../../test/wire.ts';
-import { chat } from '../index.ts';
 
-/** A host that has written no access rule at all: any logged-in account of any auth collection may do everything. */
 let app: App;
-let config: SanitizedConfig;
 let payload: Payload;
 
 beforeAll(async () => {
-  const databaseUrl = await newDatabase();
-  config = await buildConfig({
-    secret: 'a host of the tests',
-    serverURL: serverUrl,
-    collections: [
-      { slug: 'users', auth: true, fields: [{ name: 'name', type: 'text' }] },
-      { slug: 'posts', fields: [{ name: 'title', type: 'text' }] },
-    ],
-    db: postgresAdapter({ pool: { connectionString: databaseUrl } }),
-    plugins: [chat({ edgeKeys: [edgeKey] })],
-    telemetry: false,
-    typescript: { autoGenerate: false },
-  });
-  payload = await getPayload({ config, key: 'host' });
-  payload.logger.level = 'silent';
-  app = {
-    payload,
-    databaseUrl,
-    fetch: (path, init) =>
-      handleEndpoints({ config, payloadInstanceCacheKey: 'host', request: new Request(serverUrl + path, init) }),
-    close: () => payload.destroy(),
-  };
+  ({ app, payload } = await startPlainHost('host', {
+    edgeKeys: [edgeKey],
+    collections: [{ slug: 'posts', fields: [{ name: 'title', type: 'text' }] }],
+  }));
   await site(payload, 'halden');
   await room(payload, 'halden', 'lobby');
   await payload.create({ collection: 'users', data: { email: 'ana@example.com', password, name: 'Ana' } as never });
