@@ -7,6 +7,7 @@ import {
   type Clock,
   corsHeaders,
   corsOf,
+  edgeKeyRefused,
   type Route,
   type RouteName,
   routes,
@@ -92,7 +93,7 @@ export function createApp<B extends object>({ config, upstream, platform, limits
     },
     health: async () => responseOf(await health()),
     async metrics(c) {
-      if (!isSameKey(c.req.header(wire.edge) ?? null, config.edgeKey)) throw new ChatError('unauthorized');
+      if (!isSameKey(c.req.header(wire.edge) ?? null, config.edgeKey)) throw edgeKeyRefused();
       const headers = {
         'Content-Type': 'text/plain; version=0.0.4; charset=utf-8',
         'Cache-Control': 'no-store',

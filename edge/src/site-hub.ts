@@ -12,6 +12,7 @@ import { within } from './flights.ts';
 import { createGrants, type Grant, type Grants } from './grant.ts';
 import type { Log } from './log.ts';
 import { createRevocations, type Revocations } from './revocations.ts';
+import { keyRefused } from './server-answer.ts';
 import { createSnapshots, type Snapshots } from './snapshots.ts';
 import type { Reader } from './tokens.ts';
 import type { Upstream } from './upstream.ts';
@@ -83,9 +84,11 @@ export function openSiteHub({ site, config, upstream, clock, random, log, onClos
         refusedAtMs = undefined;
         return response;
       }
+      if (refusedAtMs === undefined)
+        log(`Readers of site ${site} are kept for ${patienceMs / 1000} s more:`, keyRefused().cause);
       refusedAtMs ??= clock.now();
       if (clock.now() - refusedAtMs >= patienceMs) return response;
-      throw new ChatError('misconfigured'); // To be tried again.
+      throw keyRefused(); // To be tried again.
     },
     hub,
     clock,
@@ -109,7 +112,7 @@ export function openSiteHub({ site, config, upstream, clock, random, log, onClos
       ),
     onStopped(fault) {
       // A refusal of our key is our fault, not the reader's.
-      refused = fault.code === 'unauthorized' ? new ChatError('misconfigured', { cause: fault }) : fault;
+      refused = fault.code === 'unauthorized' ? keyRefused() : fault;
       log(`The server refuses the stream of site ${site}: ${fault.code}.`, refused.cause);
       started.fail(refused);
       hub.close();

@@ -48,9 +48,9 @@ export type ServerHealth = 'ok' | 'unreachable' | 'key refused';
 export interface Upstream {
   /** @throws ChatError `unreachable` */
   forward(request: Forwarded): Promise<Answer>;
-  /** The server's public keys, unread. */
+  /** The server's public keys, unread. @throws ChatError that may be tried again, whatever was answered */
   keys(): Promise<unknown>;
-  /** `topic` is `thread:<id>` or `room:<key>`. @throws ChatError what the server refused with */
+  /** `topic` is `thread:<id>` or `room:<key>`. @throws ChatError what the server refused with; `misconfigured` for our key */
   grant(topic: string, reader: Reader): Promise<unknown>;
   /** `search` has `limit` and `before`. A ticket opens streams only: its snapshot is the first frame of one. */
   snapshot(thread: string, search: URLSearchParams, reader: Reader): Promise<Answer>;
@@ -111,7 +111,15 @@ export function createUpstream(config: Config, fetch: typeof globalThis.fetch, c
       return call(pathOf(route, params) + search, { method, headers: sent, ...(body ? { body } : {}) });
     },
 
-    keys: () => json(call(pathOf('jwks'), { headers: own() })),
+    async keys() {
+      try {
+        return await json(call(pathOf('jwks'), { headers: own() }));
+      } catch (fault) {
+        // Keys are everybody's: a refusal of them, by a gate in front of the server perhaps, says nothing of a token.
+        if (fault instanceof ChatError && fault.retry) throw fault;
+        throw new ChatError('unreachable', { cause: fault });
+      }
+    },
 
     grant: (topic, reader) =>
       inLine(() =>

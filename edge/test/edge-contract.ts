@@ -519,9 +519,71 @@ export function edgeContract(name: string, start: StartEdge, script: string): vo
         }
       }, 60_000);
 
+      it('never tells a reader that his token is bad because its own key is: he hears on when that is good again', async () => {
+        const room = server.site.thread(direct);
+        if (!room) throw new Error('no thread');
+        const stream = await bo.stream({ query: `topic=thread:${direct}` });
+        await stream.next('ready');
+        server.edgeKeys.delete(server.edgeKey);
+        try {
+          // Who may listen is asked anew, and the server doesn't know who asks.
+          server.site.publish(room, false);
+          server.site.post(room, server.site.user(ada.user), 'while the key was changed');
+          await until('a new reader is turned away', async () => {
+            const refused = await ada.stream({ query: `topic=thread:${direct}` });
+            if (refused.status === 200) return false;
+            expect(refused.status).toBe(503);
+            expect(JSON.parse(refused.body)).toMatchObject({ errors: [{ code: 'misconfigured' }] });
+            expect(Number(refused.headers.get('Retry-After'))).toBeGreaterThan(0);
+            expect(refused.headers.get('WWW-Authenticate')).toBeNull();
+            expect(refused.body).not.toContain('KEY');
+            return true;
+          });
+          await until('health names the key', async () => {
+            const health = (await (await fetch(edge.url + pathOf('health'))).json()) as { missing?: string[] };
+            return health.missing?.[0] === 'CHAT_EDGE_KEY';
+          });
+          // What needs no edge goes on.
+          expect((await ada.call('GET', pathOf('snapshot', { id: direct }))).status).toBe(200);
+          expect(JSON.stringify(stream.frames)).not.toMatch(/"bye"|while the key/);
+        } finally {
+          server.edgeKeys.add(server.edgeKey);
+        }
+        expect((await stream.next('message', 10_000)).data).toMatchObject({ type: 'thread.updated' });
+        expect((await stream.next('message')).data).toMatchObject({
+          message: { content: 'while the key was changed' },
+        });
+      });
+
+      it('goes over to another key without a word to anybody, while the server takes both', async () => {
+        server.edgeKeys.add('the-next-key-of-this-server');
+        const next = await start({ CHAT_SERVER_URL: server.url, CHAT_EDGE_KEY: 'the-next-key-of-this-server' });
+        try {
+          const query = `topic=thread:${direct}`;
+          const streams = await Promise.all(
+            [edge.url, next.url].map((url) => openStream(url, { token: bo.token, query })),
+          );
+          for (const each of streams) await each.next('ready');
+          await ada.post({ thread: direct }, 'with either key');
+          for (const each of streams)
+            expect((await each.next('message')).data).toMatchObject({ message: { content: 'with either key' } });
+          expect((await fetch(next.url + pathOf('health'))).status).toBe(200);
+        } finally {
+          server.edgeKeys.delete('the-next-key-of-this-server');
+          await next.close();
+        }
+      }, 60_000);
+
       it('names a key that the server refuses', async () => {
         const stranger = await start({ CHAT_SERVER_URL: server.url, CHAT_EDGE_KEY: 'not-one-of-yours' });
         try {
+          for (const status of [401, 403, 404]) {
+            const undo = server.intercept(pathOf('jwks'), (response) => void response.writeHead(status).end());
+            const gated = await openStream(stranger.url, { token: ada.token });
+            undo();
+            // A gate in front of the server says nothing of a token.
+            expect([gated.status, gated.body]).toEqual([503, expect.stringContaining('"unreachable"')]);
+          }
           const health = await fetch(stranger.url + pathOf('health'));
           expect(health.status).toBe(503);
           expect(await health.json()).toMatchObject({ status: 'misconfigured', missing: ['CHAT_EDGE_KEY'] });

@@ -11,6 +11,7 @@ import {
   type Claims,
   corsHeaders,
   corsOf,
+  edgeKeyRefused,
   encodeFrame,
   errorAnswer,
   type HubOptions,
@@ -42,6 +43,8 @@ export interface Asked {
 export interface FakeServer {
   readonly url: string;
   readonly edgeKey: string;
+  /** What it takes: `edgeKey`, until a test changes it. */
+  readonly edgeKeys: Set<string>;
   readonly site: FakeSite;
   /** Every request since the start. */
   readonly asked: Asked[];
@@ -65,6 +68,7 @@ export interface TokenOptions {
 
 export async function startFakeServer(hubOptions: Partial<HubOptions> = {}): Promise<FakeServer> {
   const edgeKey = randomUUID();
+  const edgeKeys = new Set<string>([edgeKey]);
   const site = createFakeSite('halden', people, ['lobby'], hubOptions);
   const keys = await generateKeyPair(tokenUse.algorithm);
   const jwk = { ...(await exportJWK(keys.publicKey)), kid: 'k1', alg: tokenUse.algorithm, use: 'sig' };
@@ -72,6 +76,10 @@ export async function startFakeServer(hubOptions: Partial<HubOptions> = {}): Pro
   const intercepts = new Map<string, (response: ServerResponse, request: IncomingMessage) => void>();
   let server: Server | undefined;
   let port = 0;
+
+  function mustBeEdge({ headers }: IncomingMessage) {
+    if (!edgeKeys.has(String(headers[wire.edge.toLowerCase()]))) throw edgeKeyRefused();
+  }
 
   const nowS = () => Math.floor(Date.now() / 1000);
   const sign = (claims: Partial<Claims>) =>
@@ -143,7 +151,7 @@ export async function startFakeServer(hubOptions: Partial<HubOptions> = {}): Pro
       'POST',
       /^\/api\/chat\/grant$/,
       async (request, { topic, ticket }) => {
-        if (request.headers[wire.edge.toLowerCase()] !== edgeKey) throw new ChatError('unauthorized');
+        mustBeEdge(request);
         const claims = ticket ? await claimsOf(String(ticket), 'ticket') : await callerOf(request);
         const asOf = `${site.epoch}.${site.head}`;
         try {
@@ -217,7 +225,7 @@ export async function startFakeServer(hubOptions: Partial<HubOptions> = {}): Pro
       'GET',
       /^\/api\/chat\/metrics$/,
       async (request) => {
-        if (request.headers[wire.edge.toLowerCase()] !== edgeKey) throw new ChatError('unauthorized');
+        mustBeEdge(request);
         return [200, `chat_hub_readers{site="${site.key}"} ${site.hub.readers}\n`];
       },
     ],
@@ -228,7 +236,7 @@ export async function startFakeServer(hubOptions: Partial<HubOptions> = {}): Pro
     const sink = sinkOf(response, request.headers.origin);
     const cursor = asks.cursor ? { cursor: asks.cursor } : {};
     if (asks.is === 'service') {
-      if (request.headers[wire.edge.toLowerCase()] !== edgeKey) throw new ChatError('unauthorized');
+      mustBeEdge(request);
       if (asks.site !== site.key) throw new ChatError('unknown-site');
       const hello = { revoked: [...site.ended] };
       return response.on('close', site.hub.subscribe({ sink, topics: '*', tail: asks.tail, hello, ...cursor }));
@@ -301,6 +309,7 @@ export async function startFakeServer(hubOptions: Partial<HubOptions> = {}): Pro
   return {
     url: `http://127.0.0.1:${port}`,
     edgeKey,
+    edgeKeys,
     site,
     asked,
     count: (method, path) =>

@@ -44,13 +44,32 @@ export function errorBody({ code, message, faults }: ChatError): { errors: Error
   };
 }
 
+/** What a 401 asks for in `WWW-Authenticate` where it was an edge's key that was missing or wrong, and no reader's token. */
+const edgeScheme = 'Chat-Edge';
+
+interface EdgeRefusal extends ChatError {
+  challenge?: string;
+}
+
+/** The refusal of whoever asks for what is an edge's alone and shows no good key (SPEC: Grants). */
+export function edgeKeyRefused(): ChatError {
+  const message = 'This is for an edge that has this server’s key.';
+  return Object.assign(new ChatError('unauthorized', { message }), { challenge: edgeScheme });
+}
+
+/** Whether an answer refuses the key of the edge that asked. `wanted` is its `WWW-Authenticate`. */
+export function refusesEdgeKey(status: number, wanted: string | null): boolean {
+  return status === 401 && new RegExp(`(^|,\\s*)${edgeScheme}\\b`, 'i').test(wanted ?? '');
+}
+
 /** The parts of an answer to a fault, for whichever framework writes it. */
-export function errorAnswer(error: ChatError): { status: number; headers: Record<string, string>; body: string } {
+export function errorAnswer(error: EdgeRefusal): { status: number; headers: Record<string, string>; body: string } {
   return {
     status: error.status,
     headers: {
       'Content-Type': 'application/json; charset=utf-8',
       'Cache-Control': 'no-store',
+      ...(error.challenge ? { 'WWW-Authenticate': error.challenge } : {}),
       ...(error.retryAfterS === undefined ? {} : { 'Retry-After': String(Math.ceil(error.retryAfterS)) }),
     },
     body: JSON.stringify(errorBody(error)),

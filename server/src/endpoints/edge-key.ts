@@ -1,6 +1,6 @@
 /** The key that an edge proves itself with, and the address of a client that it vouches for. */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { ChatError, headers } from '@payload-chat/protocol';
+import { edgeKeyRefused, headers } from '@payload-chat/protocol';
 import { blockOf, clientAddress as forwardedAddress } from '@payload-chat/protocol/limits';
 import type { PayloadRequest } from 'payload';
 import { optionsOf } from '../options.ts';
@@ -19,8 +19,7 @@ function fromEdge(req: PayloadRequest): boolean {
 
 /** For what an edge alone may ask. @throws ChatError `unauthorized` without a key and with a wrong one. */
 export function mustBeEdge(req: PayloadRequest): void {
-  if (!fromEdge(req))
-    throw new ChatError('unauthorized', { message: 'This is for an edge that has this server’s key.' });
+  if (!fromEdge(req)) throw edgeKeyRefused();
 }
 
 /**

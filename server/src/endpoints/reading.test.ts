@@ -250,9 +250,15 @@ describe('[Grant]', () => {
   });
 
   test('needs the edge’s key, a reader and a topic by name', async () => {
-    expect((await grant({ topic: 'room:lobby' }, ana.token, null)).status).toBe(401);
-    expect((await grant({ topic: 'room:lobby' }, ana.token, 'wrong')).status).toBe(401);
-    expect((await grant({ topic: 'room:lobby' })).status).toBe(401);
+    const challenge = async (asked: Promise<Response>) => {
+      const { status, headers } = await asked;
+      return [status, headers.get('WWW-Authenticate')];
+    };
+    // Told apart: the edge's own fault from its reader's.
+    expect(await challenge(grant({ topic: 'room:lobby' }, ana.token, null))).toEqual([401, 'Chat-Edge']);
+    expect(await challenge(grant({ topic: 'room:lobby' }, ana.token, 'wrong'))).toEqual([401, 'Chat-Edge']);
+    expect(await challenge(grant({ topic: 'room:lobby' }))).toEqual([401, null]);
+    expect(await challenge(grant({ topic: 'room:lobby' }, 'x.y.z'))).toEqual([401, null]);
     for (const body of [{}, { topic: 'me' }, { topic: 'everything' }, { topic: 'thread:a b' }, { topic: 5 }, '{'])
       expect((await grant(body, ana.token)).status).toBe(400);
   });
@@ -329,7 +335,8 @@ describe('the server itself', () => {
 
   test('says that it is well, and its figures to an edge alone', async () => {
     expect(await answer(ask(app, '/api/chat/health'))).toMatchObject({ status: 200, body: { status: 'ok' } });
-    expect((await ask(app, '/api/chat/metrics')).status).toBe(401);
+    const refused = await ask(app, '/api/chat/metrics');
+    expect([refused.status, refused.headers.get('WWW-Authenticate')]).toEqual([401, 'Chat-Edge']);
     const stream = await ask(app, '/api/messages/sse', { token: ana.token });
     const metrics = await (await ask(app, '/api/chat/metrics', { headers: { 'X-Chat-Edge': edgeKey } })).text();
     expect(metrics).toMatch(/^chat_hub_readers\{site="halden"\} 1$/m);

@@ -448,7 +448,8 @@ describe('[Stream] the end', () => {
 
 describe('[Stream] the service stream', () => {
   test('is for those who have the key: the site’s whole log with the topics of each', async () => {
-    expect((await service('?topic=*&site=halden', 'wrong')).response.status).toBe(401);
+    const { status, headers } = (await service('?topic=*&site=halden', 'wrong')).response;
+    expect([status, headers.get('WWW-Authenticate')]).toEqual([401, 'Chat-Edge']);
     expect((await stream(ana, '?topic=*&site=halden')).response.status).toBe(401);
     expect((await service('?topic=*&site=nobody')).response.status).toBe(404);
     expect((await service('?topic=*')).response.status).toBe(400);
