@@ -215,7 +215,10 @@ export const collectionRows: Record<string, Row[]> = {
     row('GET /api/chat-users?limit=1000', '403 401 403*9 200:-*4 403'),
     row('GET /api/chat-users/count', '403 401 403*9 200*4 403'),
     row('GET /api/chat-users/{user.ada}', '403 401 403*9 404 200:- 404 200:- 403'),
-    row('GET /api/chat-users/{user.mia}?depth=3', '403 401 403*9 200:-*4 403'),
+    // Who never took part at an agent's site is unknown to him, an account's person too.
+    row('GET /api/chat-users/{user.mia}?depth=3', '403 401 403*9 200:-*2 404 200:- 403'),
+    row('GET /api/chat-users/{user.bea}', '403 401 403*9 404*2 200:-*2 403'),
+    row('GET /api/chat-users?where[name][equals]=bea&limit=1000', '403 401 403*9 200:-*4 403'),
     row('GET /api/chat-users/{user.fay}', '403 401 403*9 404*2 200:-*2 403'),
     row('POST /api/chat-users', '403*16', { body: { id: '{unique}', name: 'x', kind: 'agent' } }),
     row('PATCH /api/chat-users/{user.ada}', '403*16', { body: { kind: 'agent' } }),

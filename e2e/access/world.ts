@@ -35,7 +35,7 @@ export interface World {
   /** Of one who sits in the thread. */
   seats: Partial<Record<Letter, string>>;
   /** Ids of chat users. */
-  people: Record<'mia' | 'ada' | 'fay' | 'vic', string>;
+  people: Record<'mia' | 'ada' | 'fay' | 'vic' | 'bea', string>;
   /** The visitor's handle. */
   handle: string;
   /** Of a visitor whom nobody may claim. */
@@ -153,8 +153,6 @@ export async function makeWorld(house: House): Promise<World> {
   const ada = await session({ site: north, identity: await identity('ada') });
   const fay = await session({ site: south, identity: await identity('fay', 3000, south) });
   const vic = await session({ site: north });
-  // His row is there: a claim that is refused may make it, having proven who he is.
-  await session({ site: north, identity: await identity('merger') });
   const spare = await session({ site: north });
   await post(`Bearer ${spare.token}`, { room: 'lobby', content: 'spare' });
   await must(at('/api/participants'), owner, { thread: den, user: miaThere.user.id });
@@ -188,7 +186,7 @@ export async function makeWorld(house: House): Promise<World> {
     threads: by((letter) => said[letter].thread) as Record<Letter, string>,
     messages: by((letter) => said[letter].id) as Record<Letter, string>,
     seats: by((letter) => docs.find(({ thread }) => thread === said[letter].thread)?.id),
-    people: { mia: miaThere.user.id, ada: ada.user.id, fay: fay.user.id, vic: vic.user.id },
+    people: { mia: miaThere.user.id, ada: ada.user.id, fay: fay.user.id, vic: vic.user.id, bea: southern.user.id },
     handle: vic.visitor ?? '',
     spareHandle: spare.visitor ?? '',
     logIn,

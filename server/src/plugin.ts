@@ -79,16 +79,26 @@ function preparedDatabase(db: Config['db']): Config['db'] {
 }
 
 /** What is stored there may be sent again after a fault that passes: a deadlock with the host's own code, a lost database. */
-const ownSlugs = new Set(['messages', 'threads', 'participants', 'chat-users', 'sites']);
+const ownSlugs = new Set(['messages', 'threads', 'participants', 'chat-users', 'sites', 'chat-access-log']);
+/** Payload's own refusals at the chat's collections; faults of fields stay as the panel's form reads them. */
+const codeOfStatus = { 401: 'unauthorized', 403: 'forbidden', 404: 'not-found' } as const;
 
 type AfterError = NonNullable<NonNullable<Config['hooks']>['afterError']>[number];
 
 /** A fault of the chat in Payload's own answers: with its code, and a sentence fit for strangers. */
 const sayFault: AfterError = ({ collection, error: thrown, req }) => {
-  const error = ownSlugs.has(collection?.slug ?? '') ? asWriteFault(thrown) : thrown;
+  const isOurs = ownSlugs.has(collection?.slug ?? '');
+  const error = isOurs ? asWriteFault(thrown) : thrown;
   // Payload hands values of a `where` to Postgres unread.
   if (isNonsense(error)) return { response: errorBody(new ChatError('invalid')) as never, status: 400 };
-  if (!(error instanceof ChatError)) return undefined;
+  if (!(error instanceof ChatError)) {
+    const code = isOurs && codeOfStatus[(thrown as { status?: unknown }).status as keyof typeof codeOfStatus];
+    if (!code) return undefined;
+    // Payload refuses a write of many before any hook of the collection that has switched it off.
+    const isOfMany = collection?.disableBulkEdit && req.method === 'PATCH' && req.routeParams?.id === undefined;
+    const refusal = new ChatError(code, isOfMany ? { message: oneAtATime } : {});
+    return { response: errorBody(refusal) as never, status: refusal.status };
+  }
   const { 'Retry-After': retryAfter } = errorAnswer(error).headers;
   if (retryAfter) {
     req.responseHeaders ??= new Headers();

@@ -77,6 +77,20 @@ export async function threadsOf(req: PayloadRequest, reader: Reader & { is: 'per
   return rows.map(({ id }) => id);
 }
 
+/** Ids of the people behind accounts who sit in a thread of these sites, newest first; more than are listed stay unseen. */
+export async function accountsSeatedAt(req: PayloadRequest, sites: readonly string[]): Promise<string[]> {
+  const { participants, people, threads } = tablesOf(req.payload);
+  const query = await queryIn(req);
+  const rows = await query<{ id: string }>(
+    `select u.id from ${people} u where u.account_id is not null and exists (
+        select 1 from ${participants} p join ${threads} t on t.id = p.thread_id
+          where p.user_id = u.id and t.site_id = any($1))
+      order by u.created_at desc limit ${seatsListed}`,
+    [sites],
+  );
+  return rows.map(({ id }) => id);
+}
+
 /** What a rule answers for rows of a thread. `thread` names the field that points to it; `''` is the thread's own row. */
 export async function ofVisibleThreads(req: PayloadRequest, thread: '' | 'thread'): Promise<boolean | Where> {
   const reader = await readerOf(req);

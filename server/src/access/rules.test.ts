@@ -1,3 +1,4 @@
+import { errorCodes } from '@payload-chat/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type App, account, localReq, memberCaller, room, site, startApp, visitorCaller } from '../../test/app.ts';
 import { ask, logIn, openSession, tokenOf } from '../../test/wire.ts';
@@ -216,10 +217,30 @@ test('an account can change neither its own role nor anybody else', async () => 
 test('one row at a time: writes of many are refused over REST, in words', async () => {
   for (const slug of ['messages', 'threads', 'participants'])
     for (const method of ['PATCH', 'DELETE'])
-      expect(
-        (await get(`/api/${slug}?where[id][exists]=true`, { ...as('boss'), method, body: { status: 'closed' } }))
-          .status,
-      ).toBe(403);
+      for (const who of ['boss', 'ana']) {
+        const path = `/api/${slug}?where[id][exists]=true`;
+        const { status, body } = await get(path, { ...as(who), method, body: { status: 'closed' } });
+        expect([slug, method, who, status, body]).toEqual([
+          slug,
+          method,
+          who,
+          403,
+          { errors: [{ code: 'forbidden', message: 'One at a time, please.' }] },
+        ]);
+      }
+});
+
+test('what Payload refuses at a collection of the chat has a code of the closed list', async () => {
+  for (const [path, who, status, code] of [
+    ['/api/messages/nothing', 'boss', 404, 'not-found'],
+    ['/api/chat-users/nothing', 'ana', 404, 'not-found'],
+    ['/api/sites', 'ana', 403, 'forbidden'],
+    ['/api/chat-access-log', 'ana', 403, 'forbidden'],
+  ] as const)
+    expect([path, await get(path, as(who))]).toEqual([
+      path,
+      expect.objectContaining({ status, body: { errors: [{ code, message: errorCodes[code].message }] } }),
+    ]);
 });
 
 test('the fields that the log writes are nobody’s to set', async () => {

@@ -1,6 +1,6 @@
 /** Every access rule of the chat's collections, by name. All are closed: what no rule opens stays shut. */
 import type { Access, FieldAccess, Where } from 'payload';
-import { ofModeratedThreads, ofVisibleThreads, readerOf } from './reader.ts';
+import { accountsSeatedAt, ofModeratedThreads, ofVisibleThreads, readerOf } from './reader.ts';
 
 /** Nobody from outside. The server's own code passes by access rules. */
 export const nobody: Access & FieldAccess = () => false;
@@ -27,12 +27,15 @@ export const sitesOfReader: Access = async ({ req }) => {
   return reader.sites.length > 0 && { key: { in: reader.sites } };
 };
 
-/** An account sees its own person; an agent also the people of his sites, and accounts. No chat token sees anybody. */
+/**
+ * An account sees its own person; an agent also those of his sites: visitors and signed identities that are theirs, and
+ * accounts that have a seat there. Of anybody else he learns nothing. No chat token sees anybody.
+ */
 export const peopleOfReader: Access = async ({ req }) => {
   const reader = await readerOf(req);
   if (reader.is !== 'person') return reader.is === 'admin';
   if (reader.site !== undefined) return false;
   const own: Where = { id: { equals: reader.user } };
-  const ofSites: Where[] = [{ site: { in: reader.sites } }, { account: { exists: true } }];
-  return reader.sites.length === 0 ? own : { or: [own, ...ofSites] };
+  if (reader.sites.length === 0) return own;
+  return { or: [own, { site: { in: reader.sites } }, { id: { in: await accountsSeatedAt(req, reader.sites) } }] };
 };

@@ -48,6 +48,17 @@ const snapshot = async (token: string, thread: string) => {
 };
 const seen = async (thread: string) =>
   snapshotOf(await localReq(app.payload), maya, thread, { limit: 100, before: undefined });
+/** A print of all that a claim could write. */
+const everything = async () => {
+  const tables = ['chat_users', 'threads', 'participants', 'messages', 'chat.events', 'chat.claims', 'chat.revoked'];
+  const print = (table: string) =>
+    `(select md5(coalesce(string_agg(t::text, ',' order by t::text), '')) from ${table} t)`;
+  const [row] = await queryOf(app.payload)<Record<string, string>>(
+    `select ${tables.map((table) => `${print(table)} as "${table}"`).join(', ')}`,
+    [],
+  );
+  return row;
+};
 const rowsOf = async (user: string) => {
   const query = queryOf(app.payload);
   const [row] = await query<Record<string, string>>(
@@ -169,6 +180,26 @@ describe('[Session] a claim', () => {
     const session = await openSession(app, { site: 'halden', identity: thief });
     expect(await threadsOf(session.token)).toEqual([]);
     expect(await threadsOf(owner.token)).toHaveLength(1);
+  });
+
+  test('that is refused writes nothing: no row of its person, no new name of one who has a row', async () => {
+    const visitor = await visit();
+    await claim({ visitor: visitor.visitor, identity: await somebody() });
+    const known = { sub: 'known', name: 'Known' };
+    await openSession(app, { site: 'halden', identity: await identity('halden', known) });
+    const { jwt } = await logIn(app, 'ana@example.com');
+    const before = await everything();
+    const as = { headers: { Authorization: `JWT ${jwt}` } };
+    for (const [body, status, options] of [
+      [{ visitor: visitor.visitor, identity: await somebody() }, 409],
+      [{ visitor: visitor.token, identity: await identity('halden', { ...known, name: 'Renamed' }) }, 409],
+      [{ visitor: visitor.visitor }, 409, as],
+      [{ identity: await somebody() }, 400],
+      [{ visitor: 'forged.handle', identity: await somebody() }, 401],
+      [{ visitor: 'forged.handle' }, 401, as],
+    ] as const)
+      expect((await claim(body, options ?? {})).status).toBe(status);
+    expect(await everything()).toEqual(before);
   });
 
   test('of two at once, one has him', async () => {

@@ -14,10 +14,10 @@ import { type Site, siteByKey } from '../collections/sites/site.ts';
 import { cookieLogin, headerLogin } from './account-login.ts';
 import { bearer, callerOfClaims } from './caller.ts';
 import { identityChars } from './host-identity.ts';
-import { mergeVisitor } from './merge.ts';
+import { mergeVisitor, type Verified } from './merge.ts';
 import { originOf, sessionOrigin } from './origin.ts';
 import { revocations } from './revocation.ts';
-import { issue, type Proven, provenIdentity, provenLogin, renew } from './session.ts';
+import { issue, type ProvenPerson, provenIdentity, provenLogin, renew } from './session.ts';
 import { readToken, tokenChars } from './token.ts';
 import { knownVisitor } from './visitor-handle.ts';
 
@@ -29,10 +29,10 @@ export const claimRequest = object({
 });
 export type ClaimRequest = Parsed<typeof claimRequest>;
 
-/** The verified person, and the session that he is answered. */
+/** The verified person, and the session that he is answered: as the user that he is by then. */
 interface Claimant {
-  user: User;
-  session(): Promise<Session>;
+  who: Verified;
+  session(user: User): Promise<Session>;
 }
 
 /**
@@ -50,8 +50,7 @@ export async function claimVisitor(req: PayloadRequest, body: ClaimRequest): Pro
   const claimant = await claimantOf(req, site, org, body.identity, ofBearer === undefined ? token : undefined);
   if (named === undefined || (ofBearer !== undefined && ofBearer !== named))
     throw new ChatError('invalid', { faults: [{ field: 'visitor', message: 'One visitor, by handle or token.' }] });
-  await mergeVisitor(req, site, named, claimant.user);
-  return claimant.session();
+  return claimant.session(await mergeVisitor(req, site, named, claimant.who));
 }
 
 /** As for a session: an `Authorization` of his counts before `identity`, that before the cookie. */
@@ -62,14 +61,15 @@ async function claimantOf(
   identity: string | undefined,
   token: string | undefined,
 ): Promise<Claimant> {
-  const issued = (proven: Proven | undefined): Claimant => {
+  const issued = (proven: ProvenPerson | undefined): Claimant => {
     if (!proven) throw new ChatError('unauthorized');
-    return { user: proven.user, session: () => issue(req, site, org, proven) };
+    const { person, ...rest } = proven;
+    return { who: { id: person.id, person }, session: (user) => issue(req, site, org, { ...rest, user }) };
   };
   if (token !== undefined) {
     const { user, site: at } = await callerOfClaims(req, await readToken(req.payload, token));
     if (user.kind === 'guest' || at.key !== site.key) throw new ChatError('unauthorized');
-    return { user, session: () => renew(req, site, token) };
+    return { who: { id: user.id }, session: () => renew(req, site, token) };
   }
   const authorization = req.headers.get('Authorization');
   const isBearer = bearer(authorization) !== undefined;

@@ -7,6 +7,7 @@ import { ChatError, topic, type User } from '@payload-chat/protocol';
 import type { PayloadRequest } from 'payload';
 import { actAs } from '../collections/actor.ts';
 import { know } from '../collections/look-up.ts';
+import { ensurePerson, type Person } from '../collections/people/ensure.ts';
 import { columns, messageRow, type PersonRow, personRow, type SeatRow, seatRow } from '../collections/rows.ts';
 import type { Site } from '../collections/sites/site.ts';
 import { slotOf } from '../collections/threads/slot.ts';
@@ -25,15 +26,27 @@ export const toldMessages = 200;
 /** The person may make the same seat or thread at this very moment: then all is looked at anew. */
 const attempts = 4;
 
+/** Who claims. `person` where his row is to be made or refreshed from the proof that he has just shown. */
+export interface Verified {
+  id: string;
+  person?: Person;
+}
+
 /**
+ * Answers the person as his row is then.
  * @throws ChatError `conflict` for a visitor whom somebody else has claimed, `unauthorized` for a person who is gone,
  * `not-stored`.
  */
-export async function mergeVisitor(req: PayloadRequest, site: Site, visitor: string, claimant: User): Promise<void> {
+export async function mergeVisitor(
+  req: PayloadRequest,
+  site: Site,
+  visitor: string,
+  claimant: Verified,
+): Promise<User> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await inTransaction(req, () => merge(req, site, visitor, claimant));
-      return;
+      const { value } = await inTransaction(req, () => merge(req, site, visitor, claimant));
+      return toUser(value, site);
     } catch (error) {
       if (!isDuplicate(error)) throw error;
       if (attempt === attempts) throw new ChatError('not-stored', { cause: error });
@@ -41,10 +54,17 @@ export async function mergeVisitor(req: PayloadRequest, site: Site, visitor: str
   }
 }
 
-async function merge(req: PayloadRequest, site: Site, visitor: string, { id: person }: User): Promise<void> {
+async function merge(
+  req: PayloadRequest,
+  site: Site,
+  visitor: string,
+  { id: person, person: proven }: Verified,
+): Promise<PersonRow> {
   const claimed = await holdVisitor(req, visitor);
-  if (claimed === person) return;
-  if (claimed !== undefined) throw new ChatError('conflict', { message: 'Somebody else has claimed this visitor.' });
+  if (claimed !== undefined && claimed !== person)
+    throw new ChatError('conflict', { message: 'Somebody else has claimed this visitor.' });
+  // Not before: a claim that is refused leaves nothing behind.
+  if (proven) await ensurePerson(req, proven, true);
   const query = await transactionOf(req);
   const { participants, people, threads } = tablesOf(req.payload);
   await actAs(req, person);
@@ -52,7 +72,9 @@ async function merge(req: PayloadRequest, site: Site, visitor: string, { id: per
   // First the person, so that two claims of one person follow each other; his own sends are not held up.
   const [row] = await query(`select ${columns.person} from ${people} u where u.id = $1 for no key update`, [person]);
   if (!row) throw new ChatError('unauthorized');
-  await know(req, { person: personRow(row) });
+  const kept = personRow(row);
+  if (claimed === person) return kept;
+  await know(req, { person: kept });
   await noteClaim(req, site.key, visitor, person);
   await endSessions(req, [{ site: site.key, user: visitor }]);
   // The threads before the visitor's row, as a send of his takes them.
@@ -62,7 +84,7 @@ async function merge(req: PayloadRequest, site: Site, visitor: string, { id: per
     [visitor],
   );
   const [wrote] = await query(`select 1 from ${people} where id = $1 for update`, [visitor]);
-  if (!wrote) return;
+  if (!wrote) return kept;
 
   const seats = await query(
     `select ${columns.seat} from ${participants} p where p.user_id = $1 order by p.joined_at, p.id`,
@@ -70,8 +92,9 @@ async function merge(req: PayloadRequest, site: Site, visitor: string, { id: per
   );
   for (const seat of seats) await passSeat(req, seatRow(seat), person);
   await passPlaces(req, site.key, visitor, person);
-  await passMessages(req, site, visitor, personRow(row));
+  await passMessages(req, site, visitor, kept);
   await query(`delete from ${people} where id = $1`, [visitor]);
+  return kept;
 }
 
 async function passSeat(req: PayloadRequest, seat: SeatRow, person: string): Promise<void> {

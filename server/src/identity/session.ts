@@ -28,6 +28,11 @@ const visitorUntilS = 30 * 24 * 3600;
 const namelessVisitor = 'Visitor';
 const namelessExternal = 'Guest user';
 
+/** What a proof says of somebody whose row is made, or refreshed, when it has led to something. */
+export interface ProvenPerson extends Omit<Proven, 'user'> {
+  person: Person;
+}
+
 /** What a proof is worth: a person at a site, and how long. */
 export interface Proven {
   user: User;
@@ -54,7 +59,7 @@ export async function openSession(req: PayloadRequest, body: SessionRequest): Pr
     case 'renewal':
       return renew(req, site, proof.token);
     case 'identity':
-      return issue(req, site, org, await provenIdentity(req, site, proof.jwt));
+      return issue(req, site, org, await kept(req, site, await provenIdentity(req, site, proof.jwt)));
     case 'guest':
       mustTake(site, 'guest');
       return issue(req, site, org, await guestSession(req, site, org, proof.room));
@@ -62,7 +67,7 @@ export async function openSession(req: PayloadRequest, body: SessionRequest): Pr
       return issue(req, site, org, await provenVisitor(req, site, proof.handle));
     case 'login': {
       const proven = await provenLogin(req, site, proof.jwt);
-      if (proven) return issue(req, site, org, proven);
+      if (proven) return issue(req, site, org, await kept(req, site, proven));
       // A cookie is sent by the browser unasked: one that is over makes its owner a visitor.
       if (proof.from === 'cookie') return issue(req, site, org, await provenVisitor(req, site, undefined));
       throw new ChatError('unauthorized');
@@ -70,16 +75,16 @@ export async function openSession(req: PayloadRequest, body: SessionRequest): Pr
   }
 }
 
-export async function provenLogin(req: PayloadRequest, site: Site, jwt: string): Promise<Proven | undefined> {
+export async function provenLogin(req: PayloadRequest, site: Site, jwt: string): Promise<ProvenPerson | undefined> {
   const login = await readLogin(req, jwt);
   // The login goes on where only the chat was logged out: its session has ended all the same.
   if (!login || (await revocations(req.payload).has(site.key, { sid: login.sid }))) return undefined;
   const { account, sid, exp } = login;
   if (!belongs(req.payload, site, account)) throw new ChatError('forbidden');
-  return { user: await keptPerson(req, site, personOfAccount(req, site, account)), sid, until: exp };
+  return { person: personOfAccount(req, site, account), sid, until: exp };
 }
 
-export async function provenIdentity(req: PayloadRequest, site: Site, jwt: string): Promise<Proven> {
+export async function provenIdentity(req: PayloadRequest, site: Site, jwt: string): Promise<ProvenPerson> {
   mustTake(site, 'external');
   const {
     sub,
@@ -97,17 +102,17 @@ export async function provenIdentity(req: PayloadRequest, site: Site, jwt: strin
     site: site.key,
     ...(avatar ? { avatar } : {}),
   };
-  return { user: await keptPerson(req, site, person), sid: newSid(), until: exp };
+  return { person, sid: newSid(), until: exp };
 }
 
 /** Makes or refreshes his row. Two first sessions at once make one: the later finds it at its second look. */
-async function keptPerson(req: PayloadRequest, site: Site, person: Person): Promise<User> {
+async function kept(req: PayloadRequest, site: Site, { person, ...proven }: ProvenPerson): Promise<Proven> {
   const keep = () => inTransaction(req, () => ensurePerson(req, person, true));
   const { value } = await keep().catch((error: unknown) => {
     if (isDuplicate(error)) return keep();
     throw error;
   });
-  return toUser(value, site);
+  return { ...proven, user: toUser(value, site) };
 }
 
 /** No row is made: it is there with his first message. */

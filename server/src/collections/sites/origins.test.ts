@@ -43,6 +43,15 @@ test('an origin is scheme, host and port; anything else is told in words', () =>
     expect([bad, typeof originFault(bad)]).toEqual([bad, 'string']);
 });
 
+test('a star before a name under which anybody can have one is refused, and says why', () => {
+  for (const suffix of ['co.uk', 'com.au', 'github.io', 'pages.dev', 'vercel.app', 'city.ck', 's3.amazonaws.com'])
+    expect(originFault(`https://*.${suffix}`)).toBe(
+      `https://*.${suffix}: anybody can have a name under ${suffix}. Name your own, like https://*.shop.${suffix}`,
+    );
+  for (const good of ['https://*.shop.co.uk', 'https://*.halden.github.io:8443', 'https://halden.github.io'])
+    expect([good, originFault(good)]).toEqual([good, undefined]);
+});
+
 test('a star is one sub-domain or more of that scheme and port, and never the name itself', () => {
   const cases: Array<[string, string, boolean]> = [
     ['https://*.shop.example', 'https://www.shop.example', true],

@@ -1,4 +1,5 @@
 /** Which pages may use a site's chat: origins, one by one or all sub-domains of a name. */
+import { getPublicSuffix } from 'tldts';
 
 /** `https://*.shop.example`, with a port or without: scheme, name without the star, port. */
 const pattern = /^(https?:\/\/)\*\.([^/?#@*:]+)(:\d+)?$/;
@@ -21,6 +22,9 @@ export function originFault(value: unknown): string | undefined {
   // A star before one label would be everybody's under it; numbers are an address, which has no sub-domains.
   if (name.split('.').filter(Boolean).length < 2 || /\.\d+$/.test(name))
     return `${text}: at least two names after the star, like https://*.shop.example`;
+  // Under co.uk anybody registers a name, and under github.io anybody gets one: the star would let in strangers.
+  if (getPublicSuffix(name, { allowPrivateDomains: true }) === name)
+    return `${text}: anybody can have a name under ${name}. Name your own, like https://*.shop.${name}`;
   return undefined;
 }
 
