@@ -7,6 +7,7 @@ import { accessLog } from './collections/access-log/collection.ts';
 import { messages } from './collections/messages/collection.ts';
 import { participants } from './collections/participants/collection.ts';
 import { people } from './collections/people/collection.ts';
+import { oneAtATime } from './collections/row-lock.ts';
 import { sites } from './collections/sites/collection.ts';
 import { threads } from './collections/threads/collection.ts';
 import { chatEndpoints, messageEndpoints, participantEndpoints } from './endpoints/index.ts';

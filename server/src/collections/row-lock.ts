@@ -8,6 +8,9 @@ import { readerOf } from '../access/reader.ts';
 import { noteOf } from '../log/commit-proof.ts';
 import { type Tables, tablesOf, transactionOf } from '../log/database.ts';
 
+/** What is said to whoever would write many rows at once. */
+export const oneAtATime = 'One at a time, please.';
+
 /** Locks one row until the transaction ends. Posting to a thread is not held up: it only needs the row's key. */
 export async function lockRow(req: PayloadRequest, table: keyof Tables, id: string): Promise<void> {
   const query = await transactionOf(req);
@@ -53,7 +56,7 @@ export function lockBeforeWrite(table: keyof Tables, slug: string): CollectionBe
     if (req.payloadAPI === 'GraphQL')
       throw new ChatError('forbidden', { message: 'Use the REST endpoints of the chat.' });
     if (id !== undefined) return void (await lockRow(req, table, String(id)));
-    if (req.payloadAPI !== 'local') throw new ChatError('forbidden', { message: 'One at a time, please.' });
+    if (req.payloadAPI !== 'local') throw new ChatError('forbidden', { message: oneAtATime });
     const { docs } = await req.payload.find({
       collection: slug,
       where: where as never,
