@@ -25,7 +25,7 @@ export default defineConfig(({ mode }) => {
     plugins: [tidyTemplates()],
     resolve: { alias: script ? [{ find: 'lit/html.js', replacement: here('src/look/templates.ts') }] : [] },
     build: {
-      target: 'es2022',
+      target: 'es2024',
       outDir: 'dist',
       emptyOutDir: false,
       modulePreload: false,
@@ -49,6 +49,7 @@ export default defineConfig(({ mode }) => {
         output: {
           entryFileNames: '[name].js',
           chunkFileNames: 'shared/[name].js',
+          generatedCode: { symbols: false },
           ...(mode === 'more'
             ? { format: 'iife', name: 'more', globals: (id: string) => handedOver.get(id) ?? id }
             : { format: 'es' }),

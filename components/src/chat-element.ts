@@ -63,11 +63,8 @@ export abstract class ChatElement extends Base {
       this._style(later._look.styles);
       this._equip();
     }
-    later._lacks = false;
     super._update();
     this._drawn();
-    // Where it could not be had, the next intent asks again.
-    if (later._lacks && !later._fault) this._want().catch(() => {});
   }
 
   /** @internal */

@@ -1,5 +1,5 @@
 /** The second file of `chat.js`: what `later` holds. Its build hands it `core` and `handed` of the first. */
 import { createHands } from './more/hands.ts';
-import * as look from './more/look.ts';
+import { look } from './more/look.ts';
 
 export { createHands as _hands, look as _look };

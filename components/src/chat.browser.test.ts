@@ -1,6 +1,6 @@
 import { sendKeys } from '@web/test-runner-commands';
 import { assert } from 'chai';
-import { all, bubbles, part, seen, setUp, show, textOf, until } from '../test/page.ts';
+import { all, bubbles, part, seen, settled, setUp, show, textOf, until } from '../test/page.ts';
 import { pageEdge } from './page-client.ts';
 
 const edge = `${location.origin}/edge`;
@@ -49,15 +49,15 @@ describe('a page with attributes alone', () => {
   });
 });
 
-/** A page of its own with the built script, from a path of its own. */
-async function built(path = '', attributes = '', room = 'plain') {
+/** A page of its own with the built script, from a path of its own, so many pixels down. */
+async function built(path = '', attributes = '', room = 'plain', down = 0) {
   const frame = document.createElement('iframe');
-  frame.style.cssText = 'width: 400px; height: 600px';
+  frame.style.cssText = `width: 400px; height: 600px; margin-top: ${down}px`;
   frame.srcdoc = `<script type="module" src="${location.origin}${path}/chat.js"></script>
     <chat-thread site="halden" room="${room}" ${attributes}></chat-thread>`;
   document.body.append(frame);
   const thread = await until('the element', () => frame.contentDocument?.querySelector('chat-thread'));
-  await until('the message', () => bubbles(thread).includes('Doors open at seven.'));
+  await until('the message', () => bubbles(thread)[0]?.startsWith('Doors open at'));
   const { performance } = frame.contentWindow as Window;
   const field = part(thread, 'input') as HTMLTextAreaElement;
   return {
@@ -93,8 +93,31 @@ describe('the second file of chat.js', () => {
 
   it('comes without one where a message holds what only it can show', async () => {
     const { thread, fetched } = await built('', '', 'lobby');
+    await until('the mark', () => all(thread, '.t strong')[0]?.textContent === 'seven');
     assert.equal(fetched(), 1);
-    assert.equal(all(thread, '.t strong')[0]?.textContent, 'seven');
+  });
+
+  it('does not come for what is not on the screen, until it is', async () => {
+    const { thread, fetched } = await built('', '', 'lobby', 3000);
+    await settled();
+    assert.deepEqual([fetched(), bubbles(thread)[0]], [0, 'Doors open at **seven**.']);
+    thread.scrollIntoView();
+    await until('the mark', () => all(thread, '.t strong')[0]?.textContent === 'seven');
+    assert.equal(fetched(), 1);
+  });
+
+  it('does not come for who writes in a room', async () => {
+    const other = show({ edge, site: 'halden', room: 'plain' }, undefined, 300);
+    const { thread, fetched } = await built('', '', 'plain', 3000);
+    await until('the message', () => bubbles(other).length);
+    other.focus();
+    // A guest is not said to write: he is a visitor from his first message on.
+    for (const text of ['I am here', 'And I write']) {
+      await sendKeys({ type: text });
+      await sendKeys({ press: 'Enter' });
+      await until('the message', () => bubbles(thread).includes(text));
+    }
+    assert.equal(fetched(), 0);
   });
 
   it('does what was asked for while it was on its way, a key as well as a click', async () => {

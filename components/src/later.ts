@@ -4,7 +4,7 @@
  */
 import { ChatError } from '@payload-chat/protocol';
 import type { createHands } from './more/hands.ts';
-import type * as look from './more/look.ts';
+import type { look } from './more/look.ts';
 
 export const later: {
   /** How a thread is written to. */
@@ -15,11 +15,12 @@ export const later: {
   _load?(edge?: string): Promise<void>;
   /** Why they are not there, as a key of the words. */
   _fault?: 'stale' | 'notLoaded' | undefined;
-  /** Something on the page lacks them. */
+  /** What is being drawn lacks them. */
   _lacks?: boolean;
 } = {};
 
-/** What only some threads show. Until it is there nothing stands in its place, and the element asks for it. */
+/** What only some threads show. Until it is there nothing stands in its place, and the element asks
+ * for it once it is on the screen. */
 export function rare<T>(show: (seen: typeof look) => T): T | undefined {
   if (later._look) return show(later._look);
   later._lacks = true;

@@ -228,14 +228,9 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
       hasOlder ||= next.messages.length < snapshot.messages.length - 1;
       hold(next);
     },
-    onSignal({ type, thread, user, seq: upTo = 0 }) {
-      if (!snapshot || thread !== id) return;
-      if (type === 'typing' && !isMe(user)) withHands((those) => those.types(user));
-      if (type !== 'receipt') return;
-      const participants = snapshot.participants.map((seat) =>
-        seat.user.id === user.id && seat.readSeq < upTo ? { ...seat, readSeq: upTo } : seat,
-      );
-      hold({ ...snapshot, participants });
+    onSignal(signal) {
+      // Who writes in a room, all may do without until they do something there.
+      if (signal.thread === id && (later._hands ? snapshot : snapshot?.me)) withHands((those) => those.hear(signal));
     },
     refresh,
     lookAgain,

@@ -25,7 +25,3 @@ export type Words = typeof words & typeof moreWords;
 
 /** The second half comes with what it is for. */
 export const englishWords = words as Words;
-
-export function fill(word: string, value: string | number): string {
-  return word.replace('{}', () => String(value));
-}

@@ -2,12 +2,11 @@
 import { html, nothing, render } from 'lit/html.js';
 import { isSend } from '../composer/composer-element.ts';
 import { keyOf } from '../thread/rows.ts';
-import { englishWords, fill } from '../words.ts';
+import { englishWords } from '../words.ts';
 import { icon, strokes } from './icons.ts';
 
 export const handed = {
   englishWords,
-  fill,
   html,
   icon,
   isSend,

@@ -3,10 +3,11 @@ import type { ChatComposer } from '../composer/composer-element.ts';
 import { handed } from '../look/handed.ts';
 import type { ShownMessage } from '../view.ts';
 import { type Draft, draftOf } from './draft.ts';
+import { fill } from './fill.ts';
 import { hintOf } from './hint.ts';
 import { preview } from './markdown.ts';
 
-const { fill, html, icon, isSend, nothing } = handed;
+const { html, icon, isSend, nothing } = handed;
 
 /** Begins to answer or edit a message, in every composer of the draft. */
 export function begin(draft: Draft, is: 'reply' | 'edit', message: ShownMessage): void {

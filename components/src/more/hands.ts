@@ -2,7 +2,7 @@
  * What is done to a thread by who reads it: he writes, changes what he wrote, pages back. In `chat.js` a part of the
  * second file; all that it needs of the thread is what `KeptThread` shows.
  */
-import type { Snapshot, User } from '@payload-chat/protocol';
+import type { Signal, Snapshot, User } from '@payload-chat/protocol';
 import { core } from '../core.ts';
 import type { KeptThread } from '../kept-thread.ts';
 import type { Session } from '../session.ts';
@@ -10,7 +10,9 @@ import type { Written } from '../shown.ts';
 import type { ThreadStore } from '../view.ts';
 import { createOutbox, type Entry } from './outbox.ts';
 
-const { anything, docAnswer, limits, pageMessages, snapshotShape } = core;
+const { docAnswer, limits, pageMessages, snapshotShape } = core;
+
+const anything = () => true;
 
 /** The caller before there is a session. */
 const nobody: User = { id: '', name: '', kind: 'guest' };
@@ -27,7 +29,8 @@ export interface Hands {
   written(thread: string): Written[];
   /** Who types now. */
   readonly typists: readonly User[];
-  types(user: User): void;
+  /** A signal of this thread. */
+  hear(signal: Signal): void;
   /** One of them, or all. */
   stopTyping(user?: string): void;
   /** 429: when the next send may go out, in milliseconds since 1970; null when now. */
@@ -149,10 +152,18 @@ export function createHands(thread: KeptThread): Hands {
     get typists() {
       return Array.from(typing.values(), ({ user }) => user);
     },
-    types(user) {
-      stopTyping(user.id);
-      typing.set(user.id, { user, cancel: clock.after(limits.typingShownMs, () => stopTyping(user.id)) });
-      thread.changed();
+    hear({ type, user, seq = 0 }) {
+      const { snapshot } = thread;
+      if (type === 'typing' && user.id !== host.session.user?.id) {
+        stopTyping(user.id);
+        typing.set(user.id, { user, cancel: clock.after(limits.typingShownMs, () => stopTyping(user.id)) });
+        thread.changed();
+      } else if (type === 'receipt' && snapshot) {
+        const participants = snapshot.participants.map((seat) =>
+          seat.user.id === user.id && seat.readSeq < seq ? { ...seat, readSeq: seq } : seat,
+        );
+        thread.hold({ ...snapshot, participants });
+      }
     },
     stopTyping(user) {
       for (const id of user ? [user] : typing.keys()) stopTyping(id);

@@ -1,10 +1,9 @@
 /** What stands under the field, and whether what was written can be sent as it is. */
 import { core } from '../core.ts';
-import { handed } from '../look/handed.ts';
 import type { Words } from '../words.ts';
+import { fill } from './fill.ts';
 
 const { limits } = core;
-const { fill } = handed;
 
 export interface Hint {
   text: string;

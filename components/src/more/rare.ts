@@ -3,9 +3,10 @@ import type { TemplateResult } from 'lit/html.js';
 import { handed } from '../look/handed.ts';
 import type { ShownMessage, ThreadView } from '../view.ts';
 import type { Words } from '../words.ts';
+import { fill } from './fill.ts';
 import { preview } from './markdown.ts';
 
-const { fill, html, icon, nothing } = handed;
+const { html, icon, nothing } = handed;
 
 export function quoteView(original: ShownMessage | undefined, words: Words): TemplateResult {
   return html`<button class="q s" part="quote" name="quote" tabindex="-1">

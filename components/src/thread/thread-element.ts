@@ -72,23 +72,26 @@ export class ChatThread extends ChatElement {
   private _reading = new Reading();
   private _deeds: Deeds | undefined;
   private _banner: Banner;
+  /** Its end is on the screen; and any of it is. */
   private _onScreen: boolean | undefined;
+  private _inSight: boolean | undefined;
+  /** Something that is shown needs the rest. */
+  private _lacks: boolean | undefined;
   /** @internal Older messages were asked for here, in vain. */
   _tried = false;
 
   constructor() {
     super(tokens, threadStyles);
-    // What was done to a message before the rest was there is done again once it is.
-    for (const type of ['click', 'keydown'])
-      this._root.addEventListener(type, (event) => {
-        const target = event.target as Element;
-        if (this._deeds || !target.closest('.rows') || target.closest('a')) return;
-        const again = new (event.constructor as typeof Event)(type, event);
-        this._want().then(
-          () => target.dispatchEvent(again),
-          () => {},
-        );
-      });
+    // A key that was pressed on a message before the rest was there is pressed again once it is.
+    this._root.addEventListener('keydown', (event) => {
+      const target = event.target as Element;
+      if (this._deeds || !target.closest('.rows') || target.closest('a')) return;
+      const again = new KeyboardEvent('keydown', event as KeyboardEvent);
+      this._want().then(
+        () => target.dispatchEvent(again),
+        () => {},
+      );
+    });
   }
 
   protected override _equip(): void {
@@ -124,10 +127,14 @@ export class ChatThread extends ChatElement {
       this._onScreen = false;
       const sizes = new ResizeObserver(() => this._log._stay());
       for (const part of ['.lg', '.in']) sizes.observe(this._at(part) as Element);
-      new IntersectionObserver((entries) => {
-        this._onScreen = entries.at(-1)?.isIntersecting === true;
+      const sights = new IntersectionObserver((entries) => {
+        for (const { target, isIntersecting } of entries)
+          if (target === this) this._inSight = isIntersecting;
+          else this._onScreen = isIntersecting;
         this._look();
-      }).observe(this._at('.pw') as Element);
+      });
+      sights.observe(this);
+      sights.observe(this._at('.pw') as Element);
     }
     if (view) {
       const rows = view.phase.is === 'ready' ? rowsOf(view, this._reading._unread, this._deeds?._current) : [];
@@ -135,12 +142,14 @@ export class ChatThread extends ChatElement {
       const setting = { words: this._words, lang, kind: view.thread?.kind, look: !!later._look };
       this._log._fill(rows, setting, view.connection.is === 'live');
     }
+    this._lacks ||= later._lacks; // What is not drawn anew lacks it still.
     this._log._stay();
     this._look();
     (this._at('chat-composer') as ChatElement).requestUpdate();
   }
 
   protected override _view(): TemplateResult {
+    later._lacks = false;
     const words = this._words;
     const view = this._take();
     this._log._mark();
@@ -249,8 +258,10 @@ export class ChatThread extends ChatElement {
     return this._onScreen === true && document.hasFocus();
   }
 
-  /** Sees what is on the screen: asks for older messages near the top, moves the receipt. */
+  /** Sees what is on the screen: asks for what it lacks, for older messages near the top, moves the receipt. */
   private _look = (): void => {
+    // Where it could not be had, the next intent asks again.
+    if (this._lacks && this._inSight && !later._look && !later._fault) this._want().catch(() => {});
     const view = this._last;
     if (view?.phase.is !== 'ready') return;
     later._look?.pageBack(this, view);

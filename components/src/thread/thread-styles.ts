@@ -74,7 +74,7 @@ export const threadStyles = css`
   .o .b { border-radius: var(--_r); border-end-end-radius: var(--_h); background: var(--_bo); color: var(--_bt) }
   .o:not(.first) .b { border-start-end-radius: var(--_h) }
   .t { white-space: pre-wrap }
-  .t:lang(ar), .t:lang(fa), .t:lang(ur) { line-height: calc(24/15) }
+  .t:lang(ar, fa, ur) { line-height: calc(24/15) }
   .e .b { padding: 0; background: none }
   .e .t { font-size: 2.4em; line-height: calc(44/36) }
   .read { color: var(--_at) }
