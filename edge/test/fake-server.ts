@@ -277,7 +277,7 @@ export async function startFakeServer(hubOptions: Partial<HubOptions> = {}): Pro
     for (const [method, path, handler] of handlers) {
       const match = method === request.method ? path.exec(url.pathname) : null;
       if (!match) continue;
-      const data = body ? (JSON.parse(body) as Record<string, unknown>) : {};
+      const data = body ? parsed(body) : {};
       const [status, result] = await handler(request, data, url, decodeURIComponent(match[1] ?? ''));
       const isText = typeof result === 'string';
       const type = isText ? 'text/plain' : 'application/json; charset=utf-8';
@@ -336,6 +336,14 @@ export async function startFakeServer(hubOptions: Partial<HubOptions> = {}): Pro
         server?.closeAllConnections();
       }),
   };
+}
+
+function parsed(body: string): Record<string, unknown> {
+  try {
+    return JSON.parse(body) as Record<string, unknown>;
+  } catch {
+    throw new ChatError('malformed');
+  }
 }
 
 function cors(origin: string | undefined): Record<string, string> {
