@@ -1,8 +1,10 @@
 /** What is asked of every hop when all is mended and quiet. */
-import { parseCursor, type Snapshot } from '@payload-chat/protocol';
+import { parseCursor, pathOf, type Snapshot } from '@payload-chat/protocol';
 import type { Stage } from './cast.ts';
 import type { History, Replay } from './checker/history.ts';
 import { numbersAt, readToReady } from './hops.ts';
+import { ask } from './people/ask.ts';
+import type { Person } from './people/person.ts';
 import { type Reader, streamPath } from './readers/reader.ts';
 import { takeSnapshots } from './readers/snapshots.ts';
 
@@ -43,6 +45,18 @@ export async function countReaders({ house }: Stage, readers: Reader[]): Promise
     }
     if (Date.now() > endMs || hubs.every(({ readers: counted, sockets }) => counted === sockets)) return hubs;
   }
+}
+
+/** What each hop says to one whose session has ended; those that did not end it have 3 s to hear of it. */
+export async function afterLogout({ house }: Stage, goner: Person): Promise<History['afterLogout']> {
+  return Promise.all(
+    (['server-a', 'server-b', 'worker', 'node'] as const).map(async (hop) => {
+      for (const endMs = Date.now() + 5000; ; await pause(200)) {
+        const { status } = await ask(house.directUrlOf(hop) + pathOf('threads'), { headers: goner.headers() });
+        if (status === 401 || Date.now() > endMs) return { hop, status };
+      }
+    }),
+  );
 }
 
 /** The run's part of the log once more, from every hop, by a reader who comes only now. */

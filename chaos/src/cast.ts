@@ -91,7 +91,8 @@ export async function castOf(
       ...(person.kind === 'agent' ? [topic.agents] : []),
     ];
     const isPatient = random.chance(0.3);
-    const short = await openExternal(site, `sol-${mark}`, worker, { lifeS: shortLifeS });
+    const shortHop = random.pick(['worker', 'node'] as const);
+    const short = await openExternal(site, `sol-${mark}`, shortHop === 'node' ? node : worker, { lifeS: shortLifeS });
     const opening: Array<Promise<Reader>> = [
       readBySubscription({
         name: 'ana',
@@ -190,7 +191,7 @@ export async function castOf(
       readBySubscription({
         name: 'sol',
         person: withoutReturn(short),
-        hop: 'worker',
+        hop: shortHop,
         topics: ['room:lobby'],
         hears: [topic.thread(lobby), topic.all],
         threads: [],

@@ -11,8 +11,8 @@ export interface LogKeeper {
   refresh(epoch: string): Promise<void>;
   /** Takes all but so many events of each site out of the log, and keeps them. */
   cut(epoch: string, kept: number): Promise<void>;
-  /** Another database, whose positions begin wherever it says. */
-  startAnew(): Promise<void>;
+  /** The database was put back: what it has no longer is marked. @returns whether it has lost anything */
+  putBack(epoch: string): Promise<boolean>;
 }
 
 type Row = Omit<LogRow, 'epoch' | 'pos' | 'seq'> & { pos: string; seq: string | null };
@@ -20,7 +20,7 @@ type Row = Omit<LogRow, 'epoch' | 'pos' | 'seq'> & { pos: string; seq: string | 
 const columns = 'site, pos, thread, seq, type, entity, topics, payload::text as payload';
 
 export async function keepLog(database: Database): Promise<LogKeeper> {
-  let starts = await headsOf(database);
+  const starts = await headsOf(database);
   const rows: LogRow[] = [];
   const readFrom = async (epoch: string, from: Record<string, number>) => {
     const read = await database.query<Row>(
@@ -45,6 +45,9 @@ export async function keepLog(database: Database): Promise<LogKeeper> {
     },
     async refresh(epoch) {
       const now = new Map((await readFrom(epoch, starts)).map((row) => [`${row.site} ${row.pos}`, row]));
+      // Lost before any server had read it: nobody was told of that place, which is another event's now or nobody's.
+      for (const row of rows.filter(({ isLost, epoch: of }) => isLost && of === epoch))
+        rows.splice(rows.indexOf(row), 1);
       for (const [at, row] of rows.entries()) {
         const place = `${row.site} ${row.pos}`;
         const fresh = row.epoch === epoch ? now.get(place) : undefined;
@@ -70,8 +73,10 @@ export async function keepLog(database: Database): Promise<LogKeeper> {
       }
       rows.sort((a, b) => a.pos - b.pos);
     },
-    async startAnew() {
-      starts = await headsOf(database);
+    async putBack(epoch) {
+      const heads = await headsOf(database);
+      for (const row of rows) if (row.epoch === epoch && row.pos > (heads[row.site] ?? 0)) row.isLost = true;
+      return rows.some(({ isLost }) => isLost);
     },
   };
 }

@@ -1,5 +1,5 @@
 /** One run: people write and read, the plan breaks things, all is mended, and the checker looks at what is left. */
-import { countReaders, freshReplays, freshStates } from './aftermath.ts';
+import { afterLogout, countReaders, freshReplays, freshStates } from './aftermath.ts';
 import { type Cast, castOf, type Stage } from './cast.ts';
 import { arrivalMs, catchUp } from './catch-up.ts';
 import { check } from './checker/check.ts';
@@ -61,18 +61,25 @@ export async function runOnce(
   const readers = await cast.openReaders();
   const history: Partial<History> = {};
   let kept: Record<string, number> = {};
+  let hasLost = false;
+  const behindMs: History['behindMs'] = {};
   const notes: Notes = {
     keepLog: () => log.keep(epoch),
     cutLog: (kept) => log.cut(epoch, kept),
     async replaced() {
-      await log.startAnew();
+      hasLost = await log.putBack(epoch);
       kept = await headsOf(house.database);
     },
     async restored(copiedMs, backMs, isSilent) {
       history.restored = { copiedMs, backMs, ...(isSilent ? { silently: kept } : {}) };
-      const before = epoch;
+      // Nothing is another to anybody where nothing was lost.
+      const before = isSilent && !hasLost ? undefined : epoch;
       for (const endMs = Date.now() + settleMs; epoch === before && Date.now() < endMs; await pause(50))
         epoch = await epochNow(stage);
+    },
+    clockMoved(name, ms) {
+      const hop = name === 'node' ? name : 'server';
+      behindMs[hop] = Math.max(behindMs[hop] ?? 0, -ms);
     },
   };
   const scene: Scene = { house, readers: () => readers, notes, isLong };
@@ -117,6 +124,7 @@ export async function runOnce(
     const people = cast.people.map(({ id }) => id);
     const fresh = await freshStates(stage, readers);
     const replays = await freshReplays(stage, readers, startEpoch === epoch ? starts : undefined, heads, epoch);
+    const ended = await afterLogout(stage, cast.goner);
     await log.refresh(epoch);
     const whole: History = {
       ...history,
@@ -129,6 +137,8 @@ export async function runOnce(
       epoch,
       fresh,
       replays,
+      afterLogout: ended,
+      behindMs,
       mayReset: plan.flatMap(({ kind }) => kind.mayReset ?? []),
       hubs,
       healed,

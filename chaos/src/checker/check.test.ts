@@ -97,6 +97,14 @@ const forgeries: Array<[rule: string, what: string, spoil: Spoil]> = [
       Object.assign(of(h.log, 2), { type: 'session.ended', topics: ['all', `user:${ben(h).user}`] });
     },
   ],
+  [
+    'I9',
+    'a hop takes the token of a session that has ended',
+    (h) => {
+      h.acts.push({ ...act(h, 'delete'), does: 'logout' });
+      of(h.afterLogout).status = 200;
+    },
+  ],
   ['I10', 'a stream outlives its token', (h) => (ben(h).tokenEndsMs = 1000 - 10_000)],
   ['I11', 'a hub counts one who has left', (h) => (of(h.hubs).sockets = 0)],
   ['I13', 'a reset that nothing explains', (h) => ben(h).resets.push({ reason: 'epoch', atMs: 1000 })],
@@ -149,4 +157,13 @@ test('what was answered between copy and restore is excused, and nothing else is
   expect(check(history).filter(({ rule }) => rule === 'I1')).toEqual([]);
   history.restored = { copiedMs: 100, backMs: 200 };
   expect(check(history).filter(({ rule }) => rule === 'I1')).toHaveLength(1);
+});
+
+test('a hop whose clock was behind may believe a token for as much longer, and no longer', () => {
+  const history = goodHistory();
+  ben(history).tokenEndsMs = 1000 - 10_000;
+  history.behindMs = { node: 20_000 };
+  expect(check(history)).toEqual([]);
+  history.behindMs = { node: 2000, server: 20_000 };
+  expect(check(history).map(({ rule }) => rule)).toEqual(['I10']);
 });

@@ -146,6 +146,8 @@ export function goodHistory(): History {
     replays: [
       { hop: 'worker', topics: [`user:${ben.id}`, 'all'], site, cursor: `${epoch}.10`, head: 15, frames: frames(10) },
     ],
+    afterLogout: [{ hop: 'server-b', status: 401 }],
+    behindMs: {},
     mayReset: [],
     hubs: [{ hop: 'node', site, readers: 1, sockets: 1 }],
     healed: [],

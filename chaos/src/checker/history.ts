@@ -1,5 +1,6 @@
 /** All that one run left behind: what people were told, what readers met, and what Postgres holds. */
 import type { Frame, Snapshot } from '@payload-chat/protocol';
+import type { HopName } from '../house/house.ts';
 import type { Act } from '../people/act.ts';
 import type { ReaderRecord } from '../readers/record.ts';
 
@@ -17,6 +18,8 @@ export interface LogRow {
   payload: string;
   /** It was trimmed: what was taken back since is not taken back in this copy. */
   isGone?: boolean;
+  /** The database was put back to before it. */
+  isLost?: boolean;
 }
 
 /** A row of `messages`. */
@@ -82,6 +85,10 @@ export interface History {
     /** Nothing in the database tells that it was put back: where each site stood then. */
     silently?: Record<string, number>;
   };
+  /** What each hop answers at the end to the token of the session that was ended midway. */
+  afterLogout: Array<{ hop: string; status: number }>;
+  /** By how much a hop's clock was behind, in ms: whoever opens a stream there is believed for as much longer. */
+  behindMs: Partial<Record<HopName, number>>;
   /** Reasons that the run's faults explain. */
   mayReset: string[];
   hubs: Array<{ hop: string; site: string; readers: number; sockets: number }>;

@@ -1,4 +1,5 @@
 /** One way in which a house is broken, and mended. */
+import type { ClockName } from '../house/clocks.ts';
 import type { House } from '../house/house.ts';
 import type { Random } from '../random.ts';
 import type { Reader } from '../readers/reader.ts';
@@ -23,6 +24,8 @@ export interface Notes {
   replaced(): Promise<void>;
   /** It is served: writes answered between the two times (ms since 1970) are lost by right. `isSilent`: nothing in it tells that it is another. */
   restored(copiedMs: number, backMs: number, isSilent?: boolean): Promise<void>;
+  /** A process believes that it is so many ms later than it is. */
+  clockMoved(name: ClockName, ms: number): void;
 }
 
 export interface Injected {

@@ -1,5 +1,6 @@
 /** Every way to break the house, by name. */
 import { ambushes } from './ambushes.ts';
+import { clockFaults } from './clock-faults.ts';
 import { deaths } from './deaths.ts';
 import type { FaultKind } from './fault.ts';
 import { keyFaults } from './key-faults.ts';
@@ -14,6 +15,7 @@ export const faultKinds: readonly FaultKind[] = [
   ...postgresFaults,
   ...logFaults,
   ...keyFaults,
+  ...clockFaults,
   ...lineFaults,
   ...readerFaults,
 ];

@@ -16,7 +16,7 @@ export const readerFaults: FaultKind[] = [
     },
   },
   {
-    name: 'a clock that jumps',
+    name: 'a reader’s clock jumps',
     draw(random, { readers }) {
       const ms = random.pick([-3_600_000, -20_000, 20_000, 86_400_000]);
       return {

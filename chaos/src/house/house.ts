@@ -21,6 +21,7 @@ import { testDataFolder } from '../../../scripts/test-stack.mjs';
 import { waitFor } from '../../../scripts/wait-for.mjs';
 import { type Line, openLine } from '../lines/line.ts';
 import { createPostgresTap, type PostgresTap } from '../lines/postgres-tap.ts';
+import { type Clocks, createClocks } from './clocks.ts';
 import { type Database, openDatabase } from './database.ts';
 import { createEdgeKeys, type EdgeKeys } from './edge-keys.ts';
 
@@ -44,6 +45,7 @@ export interface House {
   taps: { a: PostgresTap; b: PostgresTap };
   database: Database;
   edgeKeys: EdgeKeys;
+  clocks: Clocks;
   /** The address of a hop, through its line. */
   urlOf(hop: HopName): string;
   /** The address past every line: for evidence, not for actors. */
@@ -151,11 +153,12 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
       rmSync(folder.log(name), { force: true });
       return { ...spec, name, log: folder.log(name) };
     };
+    const clocks = createClocks(folder.run, (name) => (has(name) ? supervisor.get(name).pid : null));
     const specs = {
-      a: named('server-a', serverSpec(wiring(a, node, lines.fromA))),
-      b: named('server-b', serverSpec(wiring(b, node, lines.fromB))),
+      a: clocks.fit('server-a', named('server-a', serverSpec(wiring(a, node, lines.fromA)))),
+      b: clocks.fit('server-b', named('server-b', serverSpec(wiring(b, node, lines.fromB)))),
       worker: named('worker', workerEdgeSpec(wiring(a, worker, lines.fromA))),
-      node: named('node', nodeEdgeSpec(wiring(a, node, lines.fromA))),
+      node: clocks.fit('node', named('node', nodeEdgeSpec(wiring(a, node, lines.fromA)))),
     };
     const bindingsOf = (by: Line, key: string) => ({
       ...edgeBindings(wiring(by.port, worker, by)),
@@ -191,6 +194,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
       taps,
       database,
       edgeKeys,
+      clocks,
       urlOf: (hop) => `http://127.0.0.1:${lineOf[hop].port}`,
       directUrlOf: (service) => `http://127.0.0.1:${ports[service]}`,
       page: { origin: `http://localhost:${demo}`, port: demo },
