@@ -19,4 +19,5 @@ interface AbortSignal {
 }
 declare function setTimeout(run: () => void, ms: number): unknown;
 declare function clearTimeout(timer: unknown): void;
+declare const performance: { now(): number };
 declare function queueMicrotask(run: () => void): void;

@@ -1,5 +1,5 @@
 /** What every entry is made of: the server's keys, tokens, the upstream. */
-import { type Clock, systemClock } from '@payload-chat/protocol';
+import { type Clock, steadyClock } from '@payload-chat/protocol';
 import type { JSONWebKeySet } from 'jose';
 import type { Config } from './config.ts';
 import { createHubs, type Hubs, type HubsOptions } from './hubs.ts';
@@ -21,7 +21,7 @@ export interface Core {
 export function createCore(
   config: Config,
   fetch: typeof globalThis.fetch,
-  clock = systemClock,
+  clock: Clock = steadyClock,
   log = consoleLog,
 ): Core {
   const upstream = createUpstream(config, fetch, clock);

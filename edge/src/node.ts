@@ -93,9 +93,9 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
 function stop() {
   if (hubs.isDraining) process.exit(1);
   hubs.drain(config.drainMs);
-  const untilMs = Date.now() + config.drainMs;
+  const untilMs = performance.now() + config.drainMs;
   const look = setInterval(() => {
-    if (Date.now() < untilMs && hubs.numbers().some(({ readers }) => readers > 0)) return;
+    if (performance.now() < untilMs && hubs.numbers().some(({ readers }) => readers > 0)) return;
     clearInterval(look);
     end();
   }, 100);

@@ -1,5 +1,14 @@
 /** What a token says, once its signature, life, purpose and origin were checked. The edge verifies; it never decides. */
-import { ChatError, type Claims, type Clock, claims, originAllowed, read, tokenUse } from '@payload-chat/protocol';
+import {
+  ChatError,
+  type Claims,
+  type Clock,
+  claims,
+  dateOf,
+  originAllowed,
+  read,
+  tokenUse,
+} from '@payload-chat/protocol';
 import { type JWTVerifyGetKey, jwtVerify } from 'jose';
 
 /** Longest token looked at, in characters: ours have some 600. */
@@ -41,7 +50,7 @@ export function createTokens(keys: JWTVerifyGetKey, clock: Clock): Tokens {
       const { payload } = await jwtVerify(token, keys, {
         algorithms: [tokenUse.algorithm],
         issuer: tokenUse.issuer,
-        currentDate: new Date(clock.now()),
+        currentDate: new Date(dateOf(clock)),
       });
       return read(claims, payload);
     } catch (error) {

@@ -1,7 +1,9 @@
 /** Time as a parameter, so that tests can move it. */
 export interface Clock {
-  /** Milliseconds since 1970. */
+  /** In milliseconds, for spans; since 1970 where there is no `date`. */
   now(): number;
+  /** What a calendar says, in milliseconds since 1970: for what others have written down, such as a token's end. */
+  date?(): number;
   /** Runs `run` once, `ms` from now; the answer cancels it, callable twice. */
   after(ms: number, run: () => void): () => void;
 }

@@ -5,6 +5,7 @@ import type { Delivery } from './delivery.ts';
 import { cursorFrame } from './frame.ts';
 import type { History } from './history.ts';
 import type { HubOptions } from './hub-options.ts';
+import { dateOf } from './steady-clock.ts';
 import type { Subscriber } from './subscriber.ts';
 
 /** How often it looks: by so much may a ping or an end be late. */
@@ -27,13 +28,17 @@ export function createHeartbeat(
   function beat() {
     cancel = undefined;
     const nowMs = clock.now();
+    const dateMs = dateOf(clock);
     const pings = new Map<number, Uint8Array>();
-    for (const subscriber of audience.all) look(subscriber, nowMs, pings);
+    for (const subscriber of audience.all) look(subscriber, nowMs, dateMs, pings);
     wake();
   }
 
-  function look(subscriber: Subscriber, nowMs: number, pings: Map<number, Uint8Array>) {
+  function look(subscriber: Subscriber, nowMs: number, dateMs: number, pings: Map<number, Uint8Array>) {
     if (nowMs >= subscriber.endsAtMs) return delivery.bye(subscriber, subscriber.endReason, isFull(subscriber));
+    // A machine that slept counts no span of it: the calendar has gone on.
+    if (dateMs >= (subscriber.listener.expiresAtMs ?? Number.POSITIVE_INFINITY))
+      return delivery.bye(subscriber, 'token', isFull(subscriber));
     for (const [cause, sinceMs] of subscriber.holds ?? []) {
       if (cause === 'full' && nowMs - sinceMs >= stalledMs) return delivery.bye(subscriber, 'slow', true);
       if (cause !== 'full' && nowMs - sinceMs >= recheckMs) return delivery.bye(subscriber, 'shutdown');

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { at, bench, kinds, last, room } from './hub-bench.ts';
 import { epoch, eventOf, seatOf, threadOf } from './samples.ts';
-import { settle } from './testing.ts';
+import { manualClock, settle } from './testing.ts';
 
 describe('[S6] ends', () => {
   test('pings come at their interval, and only then', async () => {
@@ -38,6 +38,32 @@ describe('[S6] ends', () => {
     const sink = open({ expiresAtMs: clock.now() - 1 });
     await clock.advance(600);
     expect(last(sink)?.data).toMatchObject({ reason: 'token' });
+  });
+
+  test.each([
+    ['back', -7_200_000],
+    ['ahead by less than it has left', 30_000],
+  ])('[I10] a calendar that is set %s ends no stream later', async (_, jumpMs) => {
+    const clock = manualClock();
+    let aheadMs = 1_700_000_000_000;
+    const { open } = bench({ clock: { now: clock.now, after: clock.after, date: () => clock.now() + aheadMs } });
+    const sink = open({ expiresAtMs: clock.now() + aheadMs + 60_000 });
+    await clock.advance(1000);
+    expect(sink.closed).toBe(false);
+    aheadMs += jumpMs;
+    await clock.advance(59_500);
+    expect(last(sink)?.data).toEqual({ reason: 'token', retryMs: 0 });
+  });
+
+  test('[I10] a machine that slept past the end of a token ends its stream when it wakes', async () => {
+    const clock = manualClock();
+    let aheadMs = 0;
+    const { open } = bench({ clock: { now: clock.now, after: clock.after, date: () => clock.now() + aheadMs } });
+    const sink = open({ expiresAtMs: clock.now() + 600_000 });
+    await clock.advance(1000);
+    aheadMs = 3_600_000;
+    await clock.advance(600);
+    expect(last(sink)?.data).toEqual({ reason: 'token', retryMs: 0 });
   });
 
   test('no stream outlives its maximum age', async () => {

@@ -1,6 +1,7 @@
 /** Every bound of a hub, each with its unit. */
-import { type Clock, systemClock } from './clock.ts';
+import type { Clock } from './clock.ts';
 import { defaultBounds, type HistoryBounds } from './history.ts';
+import { steadyClock } from './steady-clock.ts';
 
 export interface HubOptions extends HistoryBounds {
   clock: Clock;
@@ -29,7 +30,7 @@ export interface HubOptions extends HistoryBounds {
 
 export const defaultHubOptions: HubOptions = {
   ...defaultBounds,
-  clock: systemClock,
+  clock: steadyClock,
   random: Math.random,
   pingMs: 20_000,
   servicePingMs: 2000,

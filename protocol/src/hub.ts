@@ -17,6 +17,7 @@ import { createHistory, type Entry, type Window } from './history.ts';
 import { defaultHubOptions, type HubOptions, jittered } from './hub-options.ts';
 import { createReplay } from './replay.ts';
 import { isEnded, readEndWord } from './session-end.ts';
+import { dateOf } from './steady-clock.ts';
 import { changesAudience, effectOf, type Listener, type Subscriber } from './subscriber.ts';
 import { topic } from './topic.ts';
 
@@ -242,7 +243,7 @@ function newSubscriber(listener: Listener, options: HubOptions, head: number): S
   const service = listener.topics === '*';
   const pingMs = jittered(service ? options.servicePingMs : options.pingMs, random);
   const maxAgeMs = jittered(options.maxAgeMs, random);
-  const expiresAtMs = listener.expiresAtMs ?? Number.POSITIVE_INFINITY;
+  const leftMs = (listener.expiresAtMs ?? Number.POSITIVE_INFINITY) - dateOf(clock);
   return {
     listener,
     service,
@@ -254,8 +255,8 @@ function newSubscriber(listener: Listener, options: HubOptions, head: number): S
     pingMs,
     pingAtMs: nowMs + pingMs,
     maxAgeMs,
-    endsAtMs: Math.min(nowMs + maxAgeMs, expiresAtMs),
-    endReason: expiresAtMs < nowMs + maxAgeMs ? 'token' : 'age',
+    endsAtMs: nowMs + Math.min(maxAgeMs, leftMs),
+    endReason: leftMs < maxAgeMs ? 'token' : 'age',
     share: undefined,
   };
 }

@@ -12,6 +12,7 @@ export * from './reduce.ts';
 export * from './routes.ts';
 export * from './session-end.ts';
 export * from './shape.ts';
+export * from './steady-clock.ts';
 export * from './stream-request.ts';
 export * from './subscription.ts';
 export * from './thread.ts';

@@ -1,5 +1,5 @@
 /** How often one person, one address or one site may ask. Counted in this process alone. */
-import { systemClock } from '@payload-chat/protocol';
+import { steadyClock } from '@payload-chat/protocol';
 import { createAllowance } from '@payload-chat/protocol/limits';
 import type { PayloadRequest } from 'payload';
 import type { Caller } from '../identity/caller.ts';
@@ -48,7 +48,7 @@ export function limit(req: PayloadRequest, name: LimitName, key: string | undefi
   if (key === undefined) return;
   const { count, perS } = optionsOf(req.payload).limits[name] ?? defaultLimits[name];
   runtime(req.payload)
-    .own(`limit:${name}`, () => createAllowance(count, perS * 1000, systemClock))
+    .own(`limit:${name}`, () => createAllowance(count, perS * 1000, steadyClock))
     .take(key);
 }
 

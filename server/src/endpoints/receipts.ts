@@ -1,5 +1,5 @@
 /** How far somebody has read, and that somebody is typing. */
-import { ChatError, limits, object, type WireSignal, whole } from '@payload-chat/protocol';
+import { ChatError, limits, object, steadyClock, type WireSignal, whole } from '@payload-chat/protocol';
 import type { PayloadRequest } from 'payload';
 import { mayWrite } from '../access/thread.ts';
 import { someCaller } from '../identity/caller.ts';
@@ -41,7 +41,7 @@ export const typingEndpoint = endpoint('typing', async (req) => {
 const typistsMax = 10_000;
 
 /** Whether it is `typingEveryMs` since the last one that was passed on. */
-function mayRepeat(req: PayloadRequest, key: string, nowMs = Date.now()): boolean {
+function mayRepeat(req: PayloadRequest, key: string, nowMs = steadyClock.now()): boolean {
   const typists = runtime(req.payload).own('typists', () => new Map<string, number>());
   if (nowMs - (typists.get(key) ?? Number.NEGATIVE_INFINITY) < limits.typingEveryMs) return false;
   typists.delete(key);

@@ -4,10 +4,10 @@
  *
  *   published (active_from in the future) -> signing -> verifying only (a newer one signs) -> gone (expires)
  */
-import { tokenUse } from '@payload-chat/protocol';
+import { steadyClock, tokenUse } from '@payload-chat/protocol';
 import { type CryptoKey, calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose';
 import type { Payload } from 'payload';
-import { adapterOf, type Query } from '../log/database.ts';
+import { adapterOf, type Query, queryOf } from '../log/database.ts';
 import { quietError } from '../quiet-error.ts';
 import { runtime } from '../runtime.ts';
 import { seal, unseal } from './sealing.ts';
@@ -69,8 +69,13 @@ export function keyRing(payload: Payload): KeyRing {
   return runtime(payload).own('keys', () => createKeyRing(payload));
 }
 
-/** Made once a process; tests make more to be several. */
-export function createKeyRing(payload: Payload, now: () => number = Date.now): KeyRing {
+/**
+ * Made once a process; tests make more to be several. What time it is says Postgres at each reading, one for all
+ * processes: one whose clock is a month ahead must not end the keys of the others.
+ */
+export function createKeyRing(payload: Payload, given?: () => number): KeyRing {
+  let aheadMs = Date.now() - steadyClock.now();
+  const now = given ?? (() => steadyClock.now() + aheadMs);
   let keys: ChatKey[] = [];
   let readAtMs = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | undefined;
@@ -85,6 +90,7 @@ export function createKeyRing(payload: Payload, now: () => number = Date.now): K
   };
   async function read() {
     try {
+      if (!given) aheadMs = (await databaseTime(payload)) - steadyClock.now();
       keys = await readKeys(payload, now());
       readAtMs = now();
       fault = undefined;
@@ -122,6 +128,12 @@ export function createKeyRing(payload: Payload, now: () => number = Date.now): K
       return { keys: known().map(({ publicJwk }) => publicJwk) };
     },
   };
+}
+
+/** In ms since 1970. */
+async function databaseTime(payload: Payload): Promise<number> {
+  const [row] = await queryOf(payload)<{ at: Date }>('select clock_timestamp() as at');
+  return row?.at.getTime() ?? Date.now();
 }
 
 interface KeyRow {

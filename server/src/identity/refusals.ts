@@ -1,4 +1,5 @@
 /** Why identities were refused: for the developer of the embedding site, in the server's log. A stranger hears nothing. */
+import { steadyClock } from '@payload-chat/protocol';
 import type { PayloadRequest } from 'payload';
 import { runtime } from '../runtime.ts';
 import { originOf } from './origin.ts';
@@ -15,7 +16,7 @@ interface Minute {
 }
 
 /** Notes one refusal. `reason` names no secret, no token and nobody. */
-export function noteRefusal(req: PayloadRequest, site: string, reason: string, nowMs = Date.now()): void {
+export function noteRefusal(req: PayloadRequest, site: string, reason: string, nowMs = steadyClock.now()): void {
   const minutes = runtime(req.payload).own('refusals', () => new Map<string, Minute>());
   let minute = minutes.get(site);
   if (!minute || nowMs - minute.beganMs >= 60_000) {

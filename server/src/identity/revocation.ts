@@ -1,8 +1,17 @@
 /**
  * Sessions that were ended before their tokens ran out. A row of `chat.revoked` says so to every process, an event in the
- * site's log to every hop that holds a stream of it.
+ * site's log to every hop that holds a stream of it. What time it is says Postgres, one for all of them: a process whose
+ * clock is wrong must not forget an end, nor end less than it was asked to.
  */
-import { endWord, isEnded, type OpenSession, type SessionEnd, tokenUse, topic } from '@payload-chat/protocol';
+import {
+  endWord,
+  isEnded,
+  type OpenSession,
+  type SessionEnd,
+  steadyClock,
+  tokenUse,
+  topic,
+} from '@payload-chat/protocol';
 import type { Payload, PayloadRequest } from 'payload';
 import { append } from '../log/append.ts';
 import { inTransaction, noteOf } from '../log/commit-proof.ts';
@@ -33,8 +42,8 @@ export interface Revocations {
   endedUntilS(site: string, user: string): Promise<number>;
   /** The ends at a site that a token may still be alive of, as words: `revoked` in a service stream's hello. */
   of(site: string): Promise<string[]>;
-  /** Known here before the next read. */
-  add(site: string, end: SessionEnd, untilMs: number): void;
+  /** Known here before the next read, for so many ms. */
+  add(site: string, end: SessionEnd, leftMs: number): void;
 }
 
 /** The revocations as this process knows them. */
@@ -43,7 +52,7 @@ export function revocations(payload: Payload): Revocations {
     const made = createRevocations(queryOf(payload));
     // A stream that is opened behind the end of its session would never hear of it: what hubs know is known here.
     runtime(payload).hubs.onEvent((site, { type, session }) => {
-      if (type === 'session.ended') made.add(site, session as SessionEnd, Date.now() + rememberedMs);
+      if (type === 'session.ended') made.add(site, session as SessionEnd, rememberedMs);
     });
     return made;
   });
@@ -52,43 +61,46 @@ export function revocations(payload: Payload): Revocations {
 interface Row {
   sid: string;
   site: string;
-  until: Date;
+  /** For how long it is still remembered, in ms. */
+  left: number;
   ended: Date;
   before: string | null;
 }
 
 interface Known {
   before: number | undefined;
-  /** Until when it is remembered, in ms since 1970. */
+  /** Until when it is remembered, in ms of the steady clock. */
   untilMs: number;
 }
 
 /** Made once a process; bounded by the logouts of one session's life. */
-function createRevocations(query: Query, now: () => number = Date.now): Revocations {
+function createRevocations(query: Query): Revocations {
+  const { now } = steadyClock;
   /** By site, then by the sid or user that the end names. */
   const known = new Map<string, Map<string, Known>>();
   let newestMs = 0;
   let readAtMs = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | undefined;
 
-  const note = (site: string, { sid, before }: SessionEnd, untilMs: number) => {
+  const note = (site: string, { sid, before }: SessionEnd, leftMs: number) => {
     const ends = known.get(site) ?? new Map<string, Known>();
     const held = ends.get(sid);
     known.set(
       site,
       ends.set(sid, {
         before: before === undefined ? undefined : Math.max(before, held?.before ?? 0),
-        untilMs: Math.max(untilMs, held?.untilMs ?? 0),
+        untilMs: Math.max(now() + leftMs, held?.untilMs ?? 0),
       }),
     );
   };
   async function read() {
     const rows = await query<Row>(
-      'select sid, site, until, ended, before from chat.revoked where ended > $1 and until > now()',
+      `select sid, site, extract(epoch from until - now())::float8 * 1000 as left, ended, before from chat.revoked
+        where ended > $1 and until > now()`,
       [new Date(Math.max(0, newestMs - overlapMs))],
     );
-    for (const { sid, site, until, ended, before } of rows) {
-      note(site, { sid, ...(before === null ? {} : { before: Number(before) }) }, until.getTime());
+    for (const { sid, site, left, ended, before } of rows) {
+      note(site, { sid, ...(before === null ? {} : { before: Number(before) }) }, left);
       newestMs = Math.max(newestMs, ended.getTime());
     }
     for (const [site, ends] of known) {
@@ -156,16 +168,16 @@ export async function endSessions(req: PayloadRequest, endings: readonly Ending[
     const query = await transactionOf(req);
     const { after } = await noteOf(req);
     for (const { site, user, sid = user, untilS = 0 } of endings) {
-      const before = sid === user ? Math.floor(Date.now() / 1000) + aheadS : null;
-      const untilMs = Math.max(Date.now() + rememberedMs, untilS * 1000);
-      const [row] = await query<{ before: string | null }>(
+      const [row] = await query<{ before: string | null; left: number }>(
         // What was begun right after an earlier end has ended too: `before` rises each time.
-        `insert into chat.revoked as r (sid, site, until, before) values ($1, $2, $3::timestamptz, $4::bigint)
+        `insert into chat.revoked as r (sid, site, until, before)
+          select $1, $2, greatest(clock_timestamp() + $3 * interval '1 ms', to_timestamp($4)),
+            case when $5 then floor(extract(epoch from clock_timestamp()))::bigint + $6::bigint end
           on conflict (sid, site) do update
             set before = greatest(excluded.before, r.before + 1), until = excluded.until, ended = now()
             where excluded.before is not null
-          returning before`,
-        [sid, site, new Date(untilMs).toISOString(), before],
+          returning before, extract(epoch from until - clock_timestamp())::float8 * 1000 as left`,
+        [sid, site, rememberedMs, untilS, sid === user, aheadS],
       );
       if (!row) continue;
       const end: SessionEnd = { sid, ...(row.before === null ? {} : { before: Number(row.before) }) };
@@ -178,7 +190,7 @@ export async function endSessions(req: PayloadRequest, endings: readonly Ending[
         actor: user,
         topics: [topic.session(sid)],
       });
-      after.push(() => revocations(req.payload).add(site, end, untilMs));
+      after.push(() => revocations(req.payload).add(site, end, row.left));
     }
   });
 }

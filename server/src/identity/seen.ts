@@ -1,4 +1,5 @@
 /** When a site's pages last opened a session, and which page was refused: what the panel tells who has pasted the snippet. */
+import { steadyClock } from '@payload-chat/protocol';
 import type { Payload, PayloadRequest } from 'payload';
 import { queryOf } from '../log/database.ts';
 import { quietError } from '../quiet-error.ts';
@@ -15,7 +16,7 @@ const originChars = 256;
 export function noteSeen({ payload }: PayloadRequest, site: string, origin: string, is: 'let in' | 'refused'): void {
   const written = runtime(payload).own('seen', () => new Map<string, number>());
   const key = `${is} ${site}`;
-  const nowMs = Date.now();
+  const nowMs = steadyClock.now();
   if (nowMs - (written.get(key) ?? Number.NEGATIVE_INFINITY) < everyMs) return;
   written.delete(key);
   written.set(key, nowMs);

@@ -1,4 +1,5 @@
 /** The keys of all sites, for those who come with an account and don't say where. */
+import { steadyClock } from '@payload-chat/protocol';
 import type { Payload } from 'payload';
 import { runtime } from '../runtime.ts';
 
@@ -13,12 +14,15 @@ interface Held {
 }
 
 export function siteKeys(payload: Payload): Promise<string[]> {
-  const held = runtime(payload).own<Held>('site-keys', () => ({ keys: Promise.resolve([]), untilMs: 0 }));
-  if (held.untilMs > Date.now()) return held.keys;
+  const held = runtime(payload).own<Held>('site-keys', () => ({
+    keys: Promise.resolve([]),
+    untilMs: Number.NEGATIVE_INFINITY,
+  }));
+  if (held.untilMs > steadyClock.now()) return held.keys;
   held.keys = readKeys(payload);
-  held.untilMs = Date.now() + keepMs;
+  held.untilMs = steadyClock.now() + keepMs;
   held.keys.catch(() => {
-    held.untilMs = 0;
+    held.untilMs = Number.NEGATIVE_INFINITY;
   });
   return held.keys;
 }

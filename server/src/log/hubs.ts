@@ -1,5 +1,13 @@
 /** The hubs of one process, one per site that somebody reads, each begun by one read of its site's newest events. */
-import { ChatError, createHub, defaultBounds, type Hub, type HubOptions, type WireEvent } from '@payload-chat/protocol';
+import {
+  ChatError,
+  createHub,
+  defaultBounds,
+  type Hub,
+  type HubOptions,
+  steadyClock,
+  type WireEvent,
+} from '@payload-chat/protocol';
 import type { Query } from './database.ts';
 import { type Entry, readNewest } from './read.ts';
 import type { Tail } from './tail.ts';
@@ -79,7 +87,7 @@ export function createHubs({ query, tail, epoch, isOf, log, options }: HubsConte
     hub.onEvent((event) => {
       for (const run of watchers) run(site, event);
     });
-    const entry: Held = { hub, ready: Promise.resolve(hub), turn: 0, readAtMs: Date.now() };
+    const entry: Held = { hub, ready: Promise.resolve(hub), turn: 0, readAtMs: steadyClock.now() };
     held.set(site, entry);
     entry.ready = fill(site, entry);
     entry.ready.catch(() => {
@@ -108,7 +116,7 @@ export function createHubs({ query, tail, epoch, isOf, log, options }: HubsConte
     async get(site) {
       if (closed) throw new Error('The hubs are closed.');
       const entry = held.get(site) ?? begin(site);
-      entry.readAtMs = Date.now();
+      entry.readAtMs = steadyClock.now();
       return entry.ready;
     },
     peek: (site) => held.get(site)?.hub,
@@ -127,8 +135,8 @@ export function createHubs({ query, tail, epoch, isOf, log, options }: HubsConte
     },
     sweep() {
       for (const [site, entry] of held) {
-        if (entry.hub.readers > 0) entry.readAtMs = Date.now();
-        else if (Date.now() - entry.readAtMs > lingerMs) drop(site, entry);
+        if (entry.hub.readers > 0) entry.readAtMs = steadyClock.now();
+        else if (steadyClock.now() - entry.readAtMs > lingerMs) drop(site, entry);
       }
     },
     *each() {

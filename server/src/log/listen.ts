@@ -5,7 +5,16 @@
  *   connecting --ok--> listening --lost--> waiting --backoff--> connecting
  */
 import { randomUUID } from 'node:crypto';
-import { backoffMs, list, object, read, readWireSignal, text, type WireSignal } from '@payload-chat/protocol';
+import {
+  backoffMs,
+  list,
+  object,
+  read,
+  readWireSignal,
+  steadyClock,
+  text,
+  type WireSignal,
+} from '@payload-chat/protocol';
 import type { PostgresAdapter } from '@payloadcms/db-postgres';
 import { epochChannel } from './epoch.ts';
 
@@ -51,7 +60,7 @@ export function listen(
   let attempt = 0;
   let retry: NodeJS.Timeout | undefined;
   let telling: NodeJS.Timeout | undefined;
-  let toldAtMs = 0;
+  let toldAtMs = Number.NEGATIVE_INFINITY;
   /** The session does one thing at a time. */
   let sending: Promise<void> = Promise.resolve();
   let waiting = 0;
@@ -119,7 +128,7 @@ export function listen(
 
   function tell() {
     telling = undefined;
-    toldAtMs = Date.now();
+    toldAtMs = steadyClock.now();
     send('chat_log', self);
   }
 
@@ -129,7 +138,7 @@ export function listen(
       return listening;
     },
     notify() {
-      const waitMs = toldAtMs + notifyEveryMs - Date.now();
+      const waitMs = toldAtMs + notifyEveryMs - steadyClock.now();
       if (waitMs <= 0 && !telling) tell();
       else telling ??= setTimeout(tell, waitMs);
     },

@@ -2,6 +2,7 @@
  * The one reader of the log in a process: whatever the number of readers, an event is read once here and handed to the
  * hub of its site. One loop serves waking and polling, so that nothing lies between them.
  */
+import { steadyClock } from '@payload-chat/protocol';
 import type { Query } from './database.ts';
 import { batchEvents, type Entry, type LastRead, readAfter } from './read.ts';
 
@@ -97,8 +98,8 @@ export function createTail(query: Query, events: TailEvents): Tail {
 
   /** Hubs that begin anew read again; until then what wakes us finds the same. */
   function meetStranger() {
-    if (Date.now() - strangeAtMs < strangeEveryMs) return;
-    strangeAtMs = Date.now();
+    if (steadyClock.now() - strangeAtMs < strangeEveryMs) return;
+    strangeAtMs = steadyClock.now();
     events.strange();
   }
 

@@ -2,6 +2,7 @@
  * Who of the staff read which conversation. A reading that goes on is one line: what is noted is remembered for a while.
  * Nobody waits for the line, and a database that is away loses it: reading must not depend on it.
  */
+import { steadyClock } from '@payload-chat/protocol';
 import type { PayloadRequest } from 'payload';
 import type { Caller } from '../identity/caller.ts';
 import { queryOf, tablesOf } from '../log/database.ts';
@@ -27,21 +28,18 @@ export interface Reading {
   thread?: string;
 }
 
-export function noteReading(
-  req: PayloadRequest,
-  { user, name, what, site, thread }: Reading,
-  nowMs = Date.now(),
-): void {
+export function noteReading(req: PayloadRequest, { user, name, what, site, thread }: Reading): void {
   const { payload } = req;
   const noted = runtime(payload).own('readings', () => new Map<string, number>());
   const key = JSON.stringify([user, what, site, thread]);
+  const nowMs = steadyClock.now();
   if (nowMs - (noted.get(key) ?? Number.NEGATIVE_INFINITY) < sameMs) return;
   noted.delete(key);
   noted.set(key, nowMs);
   if (noted.size > rememberedMax) noted.delete(noted.keys().next().value as string);
   queryOf(payload)(
-    `insert into ${tablesOf(payload).accessLog} (at, "user", name, what, site, thread) values ($1, $2, $3, $4, $5, $6)`,
-    [new Date(nowMs), user, name, what, site, thread ?? null],
+    `insert into ${tablesOf(payload).accessLog} (at, "user", name, what, site, thread) values (now(), $1, $2, $3, $4, $5)`,
+    [user, name, what, site, thread ?? null],
   ).catch((error: unknown) => {
     noted.delete(key);
     payload.logger.warn({ err: quietError(error), msg: 'The chat could not note who has read a thread.' });

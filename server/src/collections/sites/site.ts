@@ -1,5 +1,5 @@
 /** A row of `sites` as the server's own code reads it. */
-import type { UserKind } from '@payload-chat/protocol';
+import { steadyClock, type UserKind } from '@payload-chat/protocol';
 import type { Payload, PayloadRequest } from 'payload';
 import type { KeyAlgorithm, PublicKey } from '../../identity/public-key.ts';
 import { optionsOf } from '../../options.ts';
@@ -46,10 +46,10 @@ interface Held {
 export function siteByKey(payload: Payload, key: string): Promise<Site | undefined> {
   const held = cache(payload);
   const found = held.get(key);
-  if (found && found.untilMs > Date.now()) return found.site;
+  if (found && found.untilMs > steadyClock.now()) return found.site;
   const site = readSite(payload, key);
   held.delete(key);
-  held.set(key, { site, untilMs: Date.now() + keepMs });
+  held.set(key, { site, untilMs: steadyClock.now() + keepMs });
   if (held.size > keepCount) held.delete(held.keys().next().value as string);
   site.catch(() => held.delete(key));
   return site;
@@ -58,7 +58,7 @@ export function siteByKey(payload: Payload, key: string): Promise<Site | undefin
 /** The site where it is known without a read. */
 export function knownSite(payload: Payload, key: string): Promise<Site | undefined> | undefined {
   const found = cache(payload).get(key);
-  return found && found.untilMs > Date.now() ? found.site : undefined;
+  return found && found.untilMs > steadyClock.now() ? found.site : undefined;
 }
 
 /** Makes the next look a read. */
