@@ -1,5 +1,6 @@
 /** `npm run chaos`: see README.md. */
 import { parseArgs } from 'node:util';
+import { type VersionedName, versionedNames } from './house/house.ts';
 import { runMany } from './many.ts';
 import { soak } from './storm/soak.ts';
 import { storm } from './storm/storm.ts';
@@ -13,6 +14,8 @@ const { values, positionals } = parseArgs({
     long: { type: 'boolean', default: false },
     minutes: { type: 'string', default: '30' },
     readers: { type: 'string', default: '5000' },
+    release: { type: 'string' },
+    older: { type: 'string', multiple: true },
   },
 });
 
@@ -30,6 +33,15 @@ const whole = (name: 'runs' | 'seed' | 'minutes' | 'readers', fallback: number) 
   process.exit(2);
 };
 
+/** What stays of the other release: a server and an edge unless told. */
+function older(): VersionedName[] {
+  const wanted = values.older ?? ['server-b', 'node'];
+  const unknown = wanted.find((name) => !versionedNames.includes(name as VersionedName));
+  if (unknown === undefined) return wanted as VersionedName[];
+  console.error(`--older is "${unknown}": one of ${versionedNames.join(', ')} is wanted`);
+  process.exit(2);
+}
+
 const say = (line: string) => console.log(line);
 const [what = 'runs'] = positionals;
 if (what === 'runs') {
@@ -38,6 +50,7 @@ if (what === 'runs') {
     seed: whole('seed', 1 + Math.floor(Math.random() * 1_000_000)),
     isLong: values.long,
     only: values.fault ?? [],
+    ...(values.release === undefined ? {} : { release: { ref: values.release, older: older() } }),
     signal: abort.signal,
     say,
   });

@@ -4,7 +4,8 @@ import path from 'node:path';
 import { cache } from '../../scripts/root.mjs';
 import type { Stage } from './cast.ts';
 import { faultKinds } from './faults/index.ts';
-import { openHouse } from './house/house.ts';
+import { releaseFaults } from './faults/release-faults.ts';
+import { type HouseOptions, openHouse } from './house/house.ts';
 import { openChromium } from './readers/chromium.ts';
 import { openBook } from './report.ts';
 import { type RunResult, runOnce } from './run.ts';
@@ -17,6 +18,8 @@ export interface ManyOptions {
   isLong: boolean;
   /** Words of names: only faults that have one of them are drawn. */
   only: string[];
+  /** Another release for a part of the house. */
+  release?: HouseOptions['release'];
   signal: AbortSignal;
   say(line: string): void;
 }
@@ -25,11 +28,12 @@ export interface ManyOptions {
 const patience = 3;
 
 /** @returns whether nothing was found. */
-export async function runMany({ runs, seed, isLong, only, signal, say }: ManyOptions): Promise<boolean> {
-  const kinds = faultKinds.filter(({ name }) => only.length === 0 || only.some((word) => name.includes(word)));
+export async function runMany({ runs, seed, isLong, only, release, signal, say }: ManyOptions): Promise<boolean> {
+  const all = release ? [...faultKinds, ...releaseFaults(release.older)] : faultKinds;
+  const kinds = all.filter(({ name }) => only.length === 0 || only.some((word) => name.includes(word)));
   if (kinds.length === 0) throw new Error(`No fault has a name with "${only.join('" or "')}"`);
   const book = openBook();
-  const stage = await openStage(say, signal);
+  const stage = await openStage(say, { signal, release });
   let failures = 0;
   try {
     for (let serial = 0; serial < runs && !signal.aborted && failures < patience; serial += 1) {
@@ -56,8 +60,15 @@ export async function runMany({ runs, seed, isLong, only, signal, say }: ManyOpt
 }
 
 /** The house with its second site and its browser. */
-export async function openStage(say: (line: string) => void, signal?: AbortSignal) {
-  const house = await openHouse({ report: say, ...(signal ? { signal } : {}) });
+export async function openStage(
+  say: (line: string) => void,
+  { signal, release }: { signal?: AbortSignal; release?: HouseOptions['release'] } = {},
+) {
+  const house = await openHouse({
+    report: say,
+    ...(signal ? { signal } : {}),
+    ...(release ? { release } : {}),
+  });
   try {
     const elsewhere = await makeSecondSite(house);
     const chromium = await openChromium(house.page.port);

@@ -15,7 +15,7 @@ import { databaseUrl, postgresSpec } from '../../../scripts/postgres.mjs';
 import { removeDataFolder } from '../../../scripts/postgres-home.mjs';
 import { readJson, writePrivate } from '../../../scripts/private-file.mjs';
 import { openSecrets } from '../../../scripts/secrets.mjs';
-import { edgeBindings, nodeEdgeSpec, serverSpec, workerEdgeSpec } from '../../../scripts/services.mjs';
+import * as ours from '../../../scripts/services.mjs';
 import { createSupervisor } from '../../../scripts/supervisor.mjs';
 import { testDataFolder } from '../../../scripts/test-stack.mjs';
 import { waitFor } from '../../../scripts/wait-for.mjs';
@@ -24,9 +24,13 @@ import { createPostgresTap, type PostgresTap } from '../lines/postgres-tap.ts';
 import { type Clocks, createClocks } from './clocks.ts';
 import { type Database, openDatabase } from './database.ts';
 import { createEdgeKeys, type EdgeKeys } from './edge-keys.ts';
+import { openRelease, type Release } from './release.ts';
 
 export type ServiceName = 'postgres' | 'server-a' | 'server-b' | 'worker' | 'node';
 export const lineNames = ['toWorker', 'toNode', 'toServer', 'fromWorker', 'fromNode', 'fromA', 'fromB'] as const;
+/** What a release brings. */
+export const versionedNames = ['server-a', 'server-b', 'worker', 'node'] as const;
+export type VersionedName = (typeof versionedNames)[number];
 export type LineName = (typeof lineNames)[number];
 /** Where a client may ask. */
 export type HopName = 'worker' | 'node' | 'server';
@@ -59,6 +63,8 @@ export interface House {
   ready(name: ServiceName): Promise<void>;
   /** In order, as an operator would. */
   restart(name: ServiceName): Promise<void>;
+  /** Services that may be of either release, and how one becomes of the other: as an operator does it. */
+  releases: { names: readonly VersionedName[]; change(name: VersionedName, to: 'ours' | 'other'): Promise<void> };
   /** Postgres' data folder, which may be copied and changed while it is halted. */
   dataFolder: string;
   /** Ends Postgres for `work` and starts it again. */
@@ -77,13 +83,18 @@ export interface HouseOptions {
   signal?: AbortSignal;
   /** Without the Worker edge, or one server alone: the soak and the storm measure the others. */
   services?: ServiceName[];
+  /**
+   * Another release, by whatever git takes for a commit. The house begins with it everywhere, as one that was not updated
+   * yet; then all but `older` are updated.
+   */
+  release?: { ref: string; older: readonly VersionedName[] };
 }
 
 const everything: ServiceName[] = ['postgres', 'server-a', 'server-b', 'worker', 'node'];
 
 /** Builds what is stale and starts everything. Whoever calls it closes it. */
 export async function openHouse(options: HouseOptions = {}): Promise<House> {
-  const { report = () => {}, pingMs = 1500, services = everything, edgeEnv = {}, signal } = options;
+  const { report = () => {}, pingMs = 1500, services = everything, edgeEnv = {}, signal, release: other } = options;
   const dataDir = testDataFolder();
   const folder = openDataFolder(dataDir);
   const release = await takeFolder(folder);
@@ -112,6 +123,8 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   try {
     const secrets = openSecrets(folder.secrets);
     const { nextDist } = await build(['components', 'server'], report, signal ? { signal } : {});
+    const own: Release = { commit: 'ours', services: ours, nextDist };
+    const before = other && (await openRelease(other.ref, report, signal));
     const [postgres, a, b, worker, node, demo, host] = (await freePorts(7)) as [
       number,
       number,
@@ -140,7 +153,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
       fromB: await line('fromB', () => [postgres], taps.b.tap),
     };
 
-    const wiring = (server: number, edge: number, by: Line) => ({
+    const wiring = (server: number, edge: number, by: Line, nextDist = own.nextDist) => ({
       folder,
       ports: { server, edge, demo, host, postgres },
       secrets,
@@ -154,21 +167,29 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
       return { ...spec, name, log: folder.log(name) };
     };
     const clocks = createClocks(folder.run, (name) => (has(name) ? supervisor.get(name).pid : null));
+    const specsOf = ({ services: { serverSpec, workerEdgeSpec, nodeEdgeSpec }, nextDist }: Release) => ({
+      'server-a': clocks.fit('server-a', serverSpec(wiring(a, node, lines.fromA, nextDist))),
+      'server-b': clocks.fit('server-b', serverSpec(wiring(b, node, lines.fromB, nextDist))),
+      worker: workerEdgeSpec(wiring(a, worker, lines.fromA)),
+      node: clocks.fit('node', nodeEdgeSpec(wiring(a, node, lines.fromA))),
+    });
+    const first = specsOf(before ?? own);
     const specs = {
-      a: clocks.fit('server-a', named('server-a', serverSpec(wiring(a, node, lines.fromA)))),
-      b: clocks.fit('server-b', named('server-b', serverSpec(wiring(b, node, lines.fromB)))),
-      worker: named('worker', workerEdgeSpec(wiring(a, worker, lines.fromA))),
-      node: clocks.fit('node', named('node', nodeEdgeSpec(wiring(a, node, lines.fromA)))),
+      'server-a': named('server-a', first['server-a']),
+      'server-b': named('server-b', first['server-b']),
+      worker: named('worker', first.worker),
+      node: named('node', first.node),
     };
     const bindingsOf = (by: Line, key: string) => ({
-      ...edgeBindings(wiring(by.port, worker, by)),
+      ...ours.edgeBindings(wiring(by.port, worker, by)),
       CHAT_EDGE_KEY: key,
       CHAT_PING_MS: String(pingMs),
       ...edgeEnv,
     });
     const edgeKeys = createEdgeKeys(secrets.CHAT_EDGE_KEY, {
       servers(keys) {
-        for (const spec of [specs.a, specs.b]) Object.assign(spec.env, { CHAT_EDGE_KEYS: keys.join(',') });
+        for (const spec of [specs['server-a'], specs['server-b']])
+          Object.assign(spec.env, { CHAT_EDGE_KEYS: keys.join(',') });
       },
       edges(key) {
         Object.assign(specs.node.env, bindingsOf(lines.fromNode, key));
@@ -177,9 +198,9 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     });
 
     // One after the other: the first seeds the database.
-    if (has('server-a')) await supervisor.launch(specs.a, `on port ${a}`);
+    if (has('server-a')) await supervisor.launch(specs['server-a'], `on port ${a}`);
     const starting: Array<Promise<void>> = [];
-    if (has('server-b')) starting.push(supervisor.launch(specs.b, `on port ${b}`));
+    if (has('server-b')) starting.push(supervisor.launch(specs['server-b'], `on port ${b}`));
     if (has('worker')) starting.push(supervisor.launch(specs.worker, `on port ${worker}`));
     if (has('node')) starting.push(supervisor.launch(specs.node, `on port ${node}`));
     await Promise.all(starting);
@@ -205,6 +226,18 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
       },
       ready: (name) => supervisor.get(name).ready(),
       restart: (name) => supervisor.get(name).restart(),
+      releases: {
+        names: before ? versionedNames.filter(has) : [],
+        async change(name, to) {
+          if (!before) throw new Error('There is one release.');
+          const { command, args, cwd, env } = specsOf(to === 'ours' ? own : before)[name];
+          const spec = specs[name];
+          // What the house tells each of keys and bounds stays; edges hold on to the object.
+          Object.assign(spec, { command, args, cwd });
+          Object.assign(spec.env, { ...env, ...spec.env, CHAT_NEXT_DIST: env.CHAT_NEXT_DIST });
+          await supervisor.get(name).restart();
+        },
+      },
       dataFolder: postgresService.cwd,
       async whileHalted(work) {
         const service = supervisor.get('postgres');
@@ -220,6 +253,11 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
       },
       close,
     };
+    for (const name of house.releases.names) {
+      if (other?.older.includes(name)) continue;
+      await house.releases.change(name, 'ours');
+      report(`${name} was updated beside ${other?.older.join(', ')} of ${before?.commit}`);
+    }
     return house;
   } catch (error) {
     await close();
