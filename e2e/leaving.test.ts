@@ -1,4 +1,5 @@
 /** Whoever leaves, or is sent away, hears nothing more at any hop: the server, the Worker edge, the Node edge. */
+import { SignJWT } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type NodeEdge, startNodeEdge } from '../edge/test/node-edge.ts';
 import { closeStreams, openStream } from '../edge/test/stream-reader.ts';
@@ -75,6 +76,85 @@ describe('[S7] [I9] within 5 s the streams of a session end at every hop, and it
         expect((await fetch(`${url}/api/chat/threads`, { headers })).status).toBe(401);
       }
     });
+});
+
+/** An owner saves his site, as the panel does; what he took back is given back afterwards. */
+async function edit(data: object): Promise<Record<string, unknown>> {
+  const { urls, site } = stack().demo;
+  const response = await fetch(`${urls.server}/api/sites/${site.key}?depth=0`, {
+    method: 'PATCH',
+    headers: { 'Content-Type': 'application/json', Authorization: `JWT ${await logIn('admin')}` },
+    body: JSON.stringify(data),
+  });
+  expect(response.status).toBe(200);
+  return ((await response.json()) as { doc: Record<string, unknown> }).doc;
+}
+
+describe('[S7] [I9] within 5 s of an owner’s taking it back, whoever came by it is out at every hop', () => {
+  const page = 'https://soon-gone.example';
+  const secret = { kid: 'leaked', value: 'a secret that somebody else has read' };
+  const signed = () => {
+    const nowS = Math.floor(Date.now() / 1000);
+    return new SignJWT({ name: 'Somebody' })
+      .setProtectedHeader({ alg: 'HS256', kid: secret.kid })
+      .setIssuer(stack().demo.site.key)
+      .setAudience('payload-chat')
+      .setSubject('somebody')
+      .setIssuedAt(nowS)
+      .setExpirationTime(nowS + 600)
+      .sign(new TextEncoder().encode(secret.value));
+  };
+  const open = async (more: object, origin?: string) => {
+    const { urls, site } = stack().demo;
+    const response = await fetch(`${urls.edge}/api/chat/session`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', ...(origin ? { Origin: origin } : {}) },
+      body: JSON.stringify({ site: site.key, ...more }),
+    });
+    expect(response.status).toBe(200);
+    return ((await response.json()) as Session).token;
+  };
+  const causes: Array<[string, (origins: unknown[]) => Promise<{ token: string; end: object; origin?: string }>]> = [
+    ['visitors', async () => ({ token: await open({}), end: { visitors: false } })],
+    ['guests', async () => ({ token: await open({ room: 'lobby' }), end: { guests: false } })],
+    ['a secret', async () => ({ token: await open({ identity: await signed() }), end: { secrets: [] } })],
+    ['an origin', async (origins) => ({ token: await open({}, page), end: { origins }, origin: page })],
+    ['the site', async () => ({ token: await open({ identity: await signed() }), end: { open: false } })],
+  ];
+  test.each(causes)('%s', async (_, come) => {
+    const { demo } = stack();
+    const before = await fetch(`${demo.urls.server}/api/sites/${demo.site.key}?depth=0`, {
+      headers: { Authorization: `JWT ${await logIn('admin')}` },
+    });
+    const { origins } = (await before.json()) as { origins: string[] };
+    await edit({ origins: [...origins, page], secrets: [secret] });
+    const { token, end, origin } = await come(origins);
+    const headers = { Authorization: `Bearer ${token}`, ...(origin ? { Origin: origin } : {}) };
+    const agent = (
+      await post<Session>(`${demo.urls.edge}/api/chat/session`, { site: demo.site.key }, `JWT ${await logIn('agent')}`)
+    ).body;
+    const streams = await Promise.all(hops().map((url) => openStream(url, { token, ...(origin ? { origin } : {}) })));
+    const others = await everywhere(agent.token);
+    await Promise.all(streams.map((stream) => stream.next('ready')));
+    const saved = performance.now();
+    await edit(end);
+    try {
+      for (const stream of streams) {
+        expect((await stream.next('bye', 5000)).data).toMatchObject({ reason: 'revoked' });
+        await stream.ended();
+      }
+      expect(performance.now() - saved).toBeLessThan(5000);
+      for (const url of hops()) expect((await fetch(`${url}/api/messages/sse`, { headers })).status).toBe(401);
+      if (!('open' in end))
+        for (const url of hops())
+          expect(
+            (await fetch(`${url}/api/chat/threads`, { headers: { Authorization: `Bearer ${agent.token}` } })).status,
+          ).toBe(200);
+      expect(others).toHaveLength(hops().length);
+    } finally {
+      await edit({ visitors: true, guests: true, open: true, origins, secrets: [] });
+    }
+  });
 });
 
 test('no edge serves what admins ask of the server', async () => {

@@ -25,6 +25,7 @@ import type { HubNumbers } from './hubs.ts';
 import type { Log } from './log.ts';
 import { isSameKey, metricsText } from './metrics.ts';
 import { securityHeaders } from './security-headers.ts';
+import { createSessionRefusals } from './session-refusals.ts';
 import type { Upstream } from './upstream.ts';
 
 /** What differs between runtimes. `B` is what the runtime hands over with each request. */
@@ -60,6 +61,7 @@ export function createApp<B extends object>({ config, upstream, platform, limits
   type Call = Context<{ Bindings: B }>;
   type Handler = (c: Call) => Promise<Response>;
   const guests = createGuestSessions(clock);
+  const refusals = createSessionRefusals(clock);
   const health = createHealth(config, upstream, clock, platform.isDraining);
   const notedAtMs = new Map<string, number>();
   const app = new Hono<{ Bindings: B }>();
@@ -70,7 +72,8 @@ export function createApp<B extends object>({ config, upstream, platform, limits
     const search = new URL(c.req.url).search;
     const client = platform.clientOf(c.req.raw, c.env);
     const ask = () => upstream.forward({ route, params: paramsOf(c), search, headers, body, client });
-    const answer = route === 'session' ? await guests.answer(headers, body, ask) : await ask();
+    const inTurn = () => refusals.answer(body, client, ask);
+    const answer = route === 'session' ? await guests.answer(headers, body, inTurn) : await ask();
     platform.onServerSeen?.();
     return responseOf(answer);
   }

@@ -9,6 +9,7 @@ import {
   list,
   object,
   optional,
+  type Parsed,
   parseCursor,
   read,
   readWireSignal,
@@ -17,6 +18,7 @@ import {
   text,
   type WireEvent,
   type WireSignal,
+  whole,
 } from '@payload-chat/protocol';
 
 export interface FeedOptions {
@@ -26,6 +28,8 @@ export interface FeedOptions {
   onStart(epoch: string, pos: number): void;
   /** Sessions that ended while their tokens have not. */
   onRevoked(sids: readonly string[]): void;
+  /** What the site sets for streams, from now on. */
+  onBounds(bounds: SiteBounds): void;
   /** All that the server had at the connect has arrived. */
   onReady(): void;
   /** The server refused for good: nothing more will come. */
@@ -45,7 +49,11 @@ export interface Feed {
 }
 
 const audience = object({ to: list(text(1)) });
-const greeting = object({ revoked: optional(list(text(1))) });
+const bounds = object({ streamsPerPerson: optional(whole()), streamsPerAddress: optional(whole()) });
+/** What a site sets lower than this edge does; what is not set is not there. */
+export type SiteBounds = Parsed<typeof bounds>;
+const greeting = object({ revoked: optional(list(text(1))), bounds: optional(bounds) });
+const update = object({ bounds: optional(bounds) });
 
 /** Nudges closer together than this are one. */
 const nudgeMs = 1000;
@@ -74,8 +82,10 @@ export function openFeed({ hub, clock, ...options }: FeedOptions): Feed {
     random: options.random,
     onLine(line) {
       if (line.is !== 'frame' || line.frame.event !== 'hello') return;
-      revoked = read(greeting, line.frame.data)?.revoked ?? [];
+      const said = read(greeting, line.frame.data);
+      revoked = said?.revoked ?? [];
       options.onRevoked(revoked);
+      options.onBounds(said?.bounds ?? {});
     },
     onEvent(event, cursor) {
       const epoch = parseCursor(cursor)?.epoch;
@@ -85,6 +95,9 @@ export function openFeed({ hub, clock, ...options }: FeedOptions): Feed {
       // After a reset the newest events come again.
       if (event.pos <= (hub.window?.head ?? 0)) return;
       const { to: _, ...bare } = event;
+      // The newest word stands: after those of the past comes that of now.
+      const set = event.type === 'site.updated' ? read(update, event)?.bounds : undefined;
+      if (set) options.onBounds(set);
       hub.append(bare as WireEvent, to);
     },
     onSignal(data) {

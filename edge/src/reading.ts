@@ -6,6 +6,7 @@ import {
   type AskedTopic,
   ChatError,
   corsOf,
+  hangsOn,
   parseStreamRequest,
   type StreamRequest,
   topic,
@@ -51,7 +52,13 @@ export function createReading({ hubs, tokens, upstream, places }: ReadingOptions
       try {
         return await atHub(reader, async (site, release) => {
           const admitted = await admit(site, asked, reader, upstream);
-          return begin(site, admitted, reader, open, [release, leavePlace]);
+          const leaveAtSite = places.takeAt(site.bounds, reader);
+          try {
+            return begin(site, admitted, reader, open, [release, leavePlace, leaveAtSite]);
+          } catch (fault) {
+            leaveAtSite();
+            throw fault;
+          }
         });
       } catch (fault) {
         leavePlace();
@@ -99,12 +106,14 @@ export function createReading({ hubs, tokens, upstream, places }: ReadingOptions
 function begin(site: SiteHub, admitted: Admitted, reader: Reader, open: OpenSink, leaves: Array<() => void>): Response {
   const { sink, response, onGone } = open({ ...streamHeaders, Vary: 'Origin', ...corsOf(reader.origin) });
   const { sub: user, sid, iat: issuedS } = reader.claims;
+  const via = hangsOn(reader.claims);
   const leave = site.hub.subscribe({
     sink,
     topics: admitted.topics,
     user,
     sid,
     issuedS,
+    via,
     expiresAtMs: reader.endsAtMs,
     onClose: allOf(leaves),
     ...(admitted.grants.length ? { recheck: recheckOf(site, reader) } : {}),

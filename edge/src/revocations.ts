@@ -1,7 +1,10 @@
 /** Sessions of one site that ended before their tokens did. */
 import {
+  type Claims,
   type Clock,
+  endNames,
   endWord,
+  hangsOn,
   isEnded,
   object,
   optional,
@@ -13,9 +16,11 @@ import {
   whole,
 } from '@payload-chat/protocol';
 
+type Token = Pick<Claims, 'sid' | 'sub' | 'iat'> & Partial<Pick<Claims, 'kind' | 'via'>>;
+
 export interface Revocations {
-  /** Whether the session of this token was ended, alone or with all of its user's. */
-  has(token: { sid: string; sub: string; iat: number }): boolean;
+  /** Whether the session of this token was ended, alone, with all of its user's, or with all that came by the same. */
+  has(token: Token): boolean;
   /** By the word of a service stream's hello. */
   add(word: string): void;
   /** Told of each event of the site. */
@@ -53,14 +58,18 @@ export function createRevocations(clock: Clock): Revocations {
     }
   }
 
-  const names = (name: string, token: { sid: string; sub: string; iat: number }) => {
-    const end = ends.get(name);
-    const { sid, sub: user, iat: issuedS } = token;
-    return end !== undefined && isEnded({ ...end, sid: name }, { sid, user, issuedS });
-  };
-
   return {
-    has: (token) => token.iat <= forgottenS || names(token.sid, token) || names(token.sub, token),
+    has(token) {
+      const { sid, sub: user, iat: issuedS } = token;
+      const open = { sid, user, issuedS, via: hangsOn(token) };
+      return (
+        issuedS <= forgottenS ||
+        endNames(open).some((name) => {
+          const end = ends.get(name);
+          return end !== undefined && isEnded({ ...end, sid: name }, open);
+        })
+      );
+    },
     add,
     see(event) {
       const end = event.type === 'session.ended' ? read(ended, event)?.session : undefined;

@@ -103,7 +103,34 @@ describe('the hub of a site', () => {
     expect(isReady).toBe(true);
     expect(site.hub.window).toEqual({ epoch, oldest: 3, head: 5 });
     expect(site.revocations.has({ sid: 's_old', sub: 'm_1', iat: 1 })).toBe(true);
+    expect(site.revocations.has({ sid: 's_new', sub: 'm_1', iat: 1, kind: 'member', via: ['k_1'] })).toBe(false);
+    site.revocations.add('k_1@100');
+    expect(site.revocations.has({ sid: 's_new', sub: 'm_1', iat: 1, kind: 'member', via: ['k_1'] })).toBe(true);
+    site.revocations.add('kind:guest@100');
+    expect(site.revocations.has({ sid: 's_g', sub: 'g_1', iat: 100, kind: 'guest' })).toBe(true);
+    expect(site.revocations.has({ sid: 's_g', sub: 'g_1', iat: 101, kind: 'guest' })).toBe(false);
     expect(site.upstreams).toBe(1);
+  });
+
+  it('knows what the site sets for streams, from the greeting and from each change', async () => {
+    const { site, next } = setUp();
+    const feed = await next();
+    expect(site.bounds).toEqual({});
+    const data = { epoch, cursor: `${epoch}.5`, pingMs: 60_000, maxAgeMs: 600_000, bounds: { streamsPerPerson: 4 } };
+    feed.send({ event: 'hello', data });
+    // One of before there were any says nothing.
+    feed.post(4, 'site.updated');
+    feed.post(5);
+    feed.ready(5);
+    await turns();
+    expect(site.bounds).toEqual({ streamsPerPerson: 4 });
+    feed.post(6, 'site.updated', { bounds: { streamsPerAddress: 20 } });
+    await turns();
+    expect(site.bounds).toEqual({ streamsPerAddress: 20 });
+    feed.post(7, 'site.updated', { bounds: { streamsPerAddress: 'many' } });
+    feed.post(8, 'site.updated', { bounds: {} });
+    await turns();
+    expect(site.bounds).toEqual({});
   });
 
   it('of an empty log stands at its head', async () => {

@@ -7,7 +7,7 @@
  */
 import { ChatError, type Clock, createHub, type Hub, parseCursor } from '@payload-chat/protocol';
 import type { Config } from './config.ts';
-import { openFeed } from './feed.ts';
+import { openFeed, type SiteBounds } from './feed.ts';
 import { within } from './flights.ts';
 import { createGrants, type Grant, type Grants } from './grant.ts';
 import type { Log } from './log.ts';
@@ -22,6 +22,8 @@ export interface SiteHub {
   readonly grants: Grants;
   readonly snapshots: Snapshots;
   readonly revocations: Revocations;
+  /** What the site sets for its own streams. */
+  readonly bounds: SiteBounds;
   /** Open streams to the server: 0 or 1. */
   readonly upstreams: number;
   /** Waits until the hub can take readers, `readyMs` at most. @throws ChatError `unavailable`, or why the server refused */
@@ -75,6 +77,7 @@ export function openSiteHub({ site, config, upstream, clock, random, log, onClos
   let isClosed = false;
   let isReady = false;
   let refusedAtMs: number | undefined;
+  let bounds: SiteBounds = {};
   let cancelLinger = () => {};
 
   const feed = openFeed({
@@ -99,6 +102,9 @@ export function openSiteHub({ site, config, upstream, clock, random, log, onClos
     },
     onRevoked: (sids) => {
       for (const sid of sids) revocations.add(sid);
+    },
+    onBounds(set) {
+      bounds = set;
     },
     onReady() {
       isReady = true;
@@ -142,6 +148,9 @@ export function openSiteHub({ site, config, upstream, clock, random, log, onClos
     grants,
     snapshots,
     revocations,
+    get bounds() {
+      return bounds;
+    },
     get upstreams() {
       return feed.isOpen ? 1 : 0;
     },

@@ -45,3 +45,20 @@ it('when all places are taken it is nobody’s own fault: unavailable', () => {
   places.take(reader('bo'));
   expect(places.taken).toBe(2);
 });
+
+it('a site may set less for its own streams, and takes nothing from another site', () => {
+  const places = createStreamPlaces({ perPerson: 100, perAddress: 100, all: 100 });
+  const bounds = { streamsPerPerson: 1, streamsPerAddress: 3 };
+  const leave = places.takeAt(bounds, reader('ada', '203.0.113.1'));
+  expect(() => places.takeAt(bounds, reader('ada', '203.0.113.9'))).toThrow(
+    expect.objectContaining({ code: 'rate-limited', retryAfterS: expect.any(Number) }),
+  );
+  places.takeAt(bounds, reader('ada', '203.0.113.1', 'member', 'other'));
+  places.takeAt({}, reader('ada', '203.0.113.9'))();
+  // All guests are one user, and are told apart by their addresses.
+  places.takeAt(bounds, reader('g', '203.0.113.1', 'guest'));
+  places.takeAt(bounds, reader('g', '203.0.113.1', 'guest'));
+  expect(() => places.takeAt(bounds, reader('g', '203.0.113.1', 'guest'))).toThrow();
+  leave();
+  places.takeAt(bounds, reader('ada', '203.0.113.1'));
+});

@@ -1,5 +1,5 @@
 /** What a chat token says (a JWT, ES256). Signatures are checked by who reads it; this is its shape. */
-import { object, optional, type Parsed, text, whole, word } from './shape.ts';
+import { list, object, optional, type Parsed, text, whole, word } from './shape.ts';
 import type { UserKind } from './thread.ts';
 
 export const claims = /* @__PURE__ */ object({
@@ -23,6 +23,8 @@ export const claims = /* @__PURE__ */ object({
   ends: optional(whole()),
   /** Of a guest: the one public room he reads. */
   room: optional(text(1)),
+  /** What let the session in, in words that an end of sessions may name (SPEC: Leaving). */
+  via: optional(list(text(1))),
 });
 export type Claims = Parsed<typeof claims>;
 

@@ -178,6 +178,34 @@ describe('[S7] what an event takes away', () => {
     expect(sink.positions).toEqual([1, 2]);
   });
 
+  test('[I9] an end of what sessions hang on ends all that were begun up to then, and no others', async () => {
+    const { clock, hub, open } = bench();
+    const sinks = {
+      his: open({ sid: 'a', user: 'ana', via: ['kind:visitor', 'k_1'], issuedS: 100 }),
+      otherKey: open({ sid: 'b', user: 'bo', via: ['kind:visitor', 'k_2'], issuedS: 100 }),
+      later: open({ sid: 'c', user: 'cyd', via: ['kind:visitor', 'k_1'], issuedS: 111 }),
+      none: open({ sid: 'd', user: 'dan', issuedS: 100 }),
+    };
+    const end = (pos: number, sid: string) =>
+      hub.append(eventOf('session.ended', pos, { thread: null, seq: null, session: { sid, before: 110 } }), [
+        `session:${sid}`,
+      ]);
+    const over = () => Object.entries(sinks).flatMap(([who, sink]) => (last(sink)?.event === 'bye' ? [who] : []));
+    end(1, 'k_1');
+    await clock.advance(20);
+    expect(over()).toEqual(['his']);
+    expect(sinks.none.positions).toEqual([]);
+    hub.revoke('kind:visitor@105');
+    expect(over()).toEqual(['his', 'otherKey']);
+    end(2, 'kind:visitor');
+    await clock.advance(20);
+    expect(over()).toEqual(['his', 'otherKey']);
+    // A word is no user, and without a moment it is a session's own id.
+    hub.append(eventOf('session.ended', 3, { thread: null, seq: null, session: { sid: 'k_1' } }), ['session:k_1']);
+    await clock.advance(20);
+    expect(over()).toEqual(['his', 'otherKey']);
+  });
+
   test('who joins again on another topic of the same stream hears the thread again, his joining included', async () => {
     const { clock, hub, post, open } = bench();
     const sink = open({ topics: [room, 'user:ben'] });

@@ -16,7 +16,7 @@ import { createHeartbeat } from './heartbeat.ts';
 import { createHistory, type Entry, type Window } from './history.ts';
 import { defaultHubOptions, type HubOptions, jittered } from './hub-options.ts';
 import { createReplay } from './replay.ts';
-import { isEnded, readEndWord } from './session-end.ts';
+import { endNames, isEnded, readEndWord } from './session-end.ts';
 import { dateOf } from './steady-clock.ts';
 import { changesAudience, effectOf, type Listener, type Subscriber } from './subscriber.ts';
 import { topic } from './topic.ts';
@@ -178,7 +178,7 @@ export function createHub(given: Partial<HubOptions> = {}): Hub {
       audience.add(subscriber);
       if (!subscriber.service) {
         for (const name of [...subscriber.asked, topic.all]) audience.listen(subscriber, name);
-        for (const name of [listener.sid, listener.user]) if (name) audience.listen(subscriber, topic.session(name));
+        for (const name of endNames(listener)) audience.listen(subscriber, topic.session(name));
       }
       heartbeat.wake();
 

@@ -31,6 +31,8 @@ export interface Listener {
   user?: string;
   /** The session, whose end ends the stream. */
   sid?: string;
+  /** What the session hangs on beside its user: an end of that is its end. */
+  via?: readonly string[];
   /** When its token was issued, in seconds since 1970: an end of all the user's sessions up to earlier is not its end. */
   issuedS?: number;
   /** Where the reader was; from now without. */

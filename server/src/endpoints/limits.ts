@@ -1,7 +1,8 @@
 /** How often one person, one address or one site may ask. Counted in this process alone. */
 import { steadyClock } from '@payload-chat/protocol';
-import { createAllowance } from '@payload-chat/protocol/limits';
+import { type Allowance, createAllowance } from '@payload-chat/protocol/limits';
 import type { PayloadRequest } from 'payload';
+import { type Site, siteByKey } from '../collections/sites/site.ts';
 import type { Caller } from '../identity/caller.ts';
 import { optionsOf } from '../options.ts';
 import { runtime } from '../runtime.ts';
@@ -55,7 +56,60 @@ export function limit(req: PayloadRequest, name: LimitName, key: string | undefi
 export const limitAddress = (req: PayloadRequest, name: LimitName): void => limit(req, name, clientAddress(req));
 
 /** A snapshot, a list, or a stream that begins with one. */
-export function limitReads(req: PayloadRequest, { user }: Caller): void {
+export function limitReads(req: PayloadRequest, { user, site }: Caller): void {
   if (user.kind !== 'guest') limit(req, 'reads', user.id);
   limitAddress(req, 'readsOfAddress');
+  limitAtSite(req, site, 'requestsPerMinute', site.key);
+}
+
+/** An edit, a receipt, typing, a ticket, a seat left. All guests are one user, who writes nothing. */
+export function limitChanges(req: PayloadRequest, { user, site }: Caller): void {
+  if (user.kind !== 'guest') limit(req, 'changes', user.id);
+  limitAtSite(req, site, 'requestsPerMinute', site.key);
+}
+
+export function limitSends(req: PayloadRequest, { user, site }: Caller): void {
+  // Whether guests may send is said elsewhere.
+  if (user.kind !== 'guest') {
+    limit(req, 'sends', user.id);
+    limitAtSite(req, site, 'messagesPerMinute', user.id);
+    limitAddress(req, 'sendsOfAddress');
+    limit(req, 'sendsOfSite', site.key);
+  }
+  limitAtSite(req, site, 'requestsPerMinute', site.key);
+}
+
+/** Of a site that somebody named, who has shown nothing yet. */
+export async function limitSessions(req: PayloadRequest, key: string): Promise<void> {
+  limit(req, 'sessionsOfSite', key);
+  const site = await siteByKey(req.payload, key);
+  if (!site) return;
+  limitAtSite(req, site, 'sessionsPerMinute', clientAddress(req));
+  limitAtSite(req, site, 'requestsPerMinute', site.key);
+}
+
+const minuteMs = 60_000;
+
+interface Counted {
+  count: number;
+  allowance: Allowance;
+}
+
+/** Counts one against what the site has set itself, beside the plugin's own: the lower holds. @throws ChatError `rate-limited` */
+function limitAtSite(
+  { payload }: PayloadRequest,
+  site: Site,
+  name: 'messagesPerMinute' | 'sessionsPerMinute' | 'requestsPerMinute',
+  key: string | undefined,
+): void {
+  const count = site.limits[name];
+  if (count === undefined || key === undefined) return;
+  // As many as there are sites that have set one.
+  const counts = runtime(payload).own('limits of sites', () => new Map<string, Counted>());
+  const of = `${name} ${site.key}`;
+  let counted = counts.get(of);
+  // Another number begins anew.
+  if (counted?.count !== count) counted = { count, allowance: createAllowance(count, minuteMs, steadyClock) };
+  counts.set(of, counted);
+  counted.allowance.take(key);
 }

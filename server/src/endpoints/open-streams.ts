@@ -1,6 +1,7 @@
 /** How many streams stand open at this process, per person and per address: each holds a socket and its buffers. */
 import { createPlaces } from '@payload-chat/protocol/limits';
 import type { PayloadRequest } from 'payload';
+import type { Site } from '../collections/sites/site.ts';
 import { optionsOf } from '../options.ts';
 import { runtime } from '../runtime.ts';
 
@@ -24,8 +25,9 @@ const retryAfterS = 5;
  */
 export function takePlace(
   req: PayloadRequest,
-  { user, address }: { user: string | undefined; address: string | undefined },
+  { user, address, site }: { user: string | undefined; address: string | undefined; site: Site },
 ): () => void {
+  const { streamsPerPerson = 0, streamsPerAddress = 0 } = site.limits;
   const { ofUser, ofAddress } = { ...defaultStreamBounds, ...optionsOf(req.payload).streams };
   return runtime(req.payload)
     .own('open streams', createPlaces)
@@ -33,6 +35,9 @@ export function takePlace(
       [
         { of: user && `user ${user}`, most: ofUser, refusal: 'rate-limited' },
         { of: address && `address ${address}`, most: ofAddress, refusal: 'rate-limited' },
+        // What the site has set itself, of its own streams alone.
+        { of: user && `user ${user} at ${site.key}`, most: streamsPerPerson, refusal: 'rate-limited' },
+        { of: address && `address ${address} at ${site.key}`, most: streamsPerAddress, refusal: 'rate-limited' },
       ],
       retryAfterS,
     );

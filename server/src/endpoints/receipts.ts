@@ -8,7 +8,7 @@ import { markRead } from '../messages/mark-read.ts';
 import { runtime } from '../runtime.ts';
 import { readBody } from './body.ts';
 import { endpoint, json } from './endpoint.ts';
-import { limit } from './limits.ts';
+import { limitChanges } from './limits.ts';
 import { pathParam, siteOfRow, visibleThread } from './visible-thread.ts';
 
 const readShape = object({ seq: whole() });
@@ -16,7 +16,7 @@ const readShape = object({ seq: whole() });
 export const readEndpoint = endpoint('read', async (req) => {
   const id = pathParam(req, 'id');
   const who = await someCaller(req, siteOfRow(req, 'threads', id));
-  limit(req, 'changes', who.user.kind === 'guest' ? undefined : who.user.id);
+  limitChanges(req, who);
   const { seq } = await readBody(req, readShape);
   const { thread } = await visibleThread(req, who, id);
   const { readSeq } = await markRead(req, who, thread.id, seq);
@@ -27,7 +27,7 @@ export const typingEndpoint = endpoint('typing', async (req) => {
   const id = pathParam(req, 'id');
   const who = await someCaller(req, siteOfRow(req, 'threads', id));
   const { user, site } = who;
-  limit(req, 'changes', user.kind === 'guest' ? undefined : user.id);
+  limitChanges(req, who);
   const { thread, seat } = await visibleThread(req, who, id);
   if (!mayWrite(who, thread, seat)) throw new ChatError('forbidden');
   if (mayRepeat(req, `${thread.id} ${user.id}`)) {

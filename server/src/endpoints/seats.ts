@@ -2,13 +2,13 @@
 import { someCaller } from '../identity/caller.ts';
 import { leave } from '../messages/leave.ts';
 import { endpoint, json } from './endpoint.ts';
-import { limit } from './limits.ts';
+import { limitChanges } from './limits.ts';
 import { findThread, pathParam, siteOfRow } from './visible-thread.ts';
 
 export const leaveEndpoint = endpoint('leave', async (req) => {
   const id = pathParam(req, 'id');
   const who = await someCaller(req, siteOfRow(req, 'participants', id));
-  limit(req, 'changes', who.user.id);
+  limitChanges(req, who);
   return json({ doc: await leave(req, who, { id }), message: 'Deleted successfully.' });
 });
 
@@ -16,7 +16,7 @@ export const leaveEndpoint = endpoint('leave', async (req) => {
 export const unseatEndpoint = endpoint('unseat', async (req) => {
   const id = pathParam(req, 'id');
   const who = await someCaller(req, siteOfRow(req, 'threads', id));
-  limit(req, 'changes', who.user.id);
+  limitChanges(req, who);
   const named = pathParam(req, 'user');
   const user = named === 'me' ? who.user.id : named;
   // One may leave a room that one does not see any more, by its id.

@@ -1,9 +1,7 @@
 /** Sending, editing and deleting messages (SPEC: Send). Payload's paths and shapes, the chat's rules. */
 import {
   ChatError,
-  errorCodes,
   type Fault,
-  limits,
   type Message,
   object,
   type Parser,
@@ -11,14 +9,14 @@ import {
   sendRequest,
   text,
 } from '@payload-chat/protocol';
-import type { PayloadRequest } from 'payload';
+import { contentChars } from '../collections/sites/site-limits.ts';
 import { accountJwt } from '../identity/account-login.ts';
 import { bearer, type Caller, someCaller } from '../identity/caller.ts';
 import { edit, remove } from '../messages/change.ts';
 import { post } from '../messages/post.ts';
 import { readBody } from './body.ts';
 import { endpoint, json } from './endpoint.ts';
-import { limit, limitAddress } from './limits.ts';
+import { limitChanges, limitSends } from './limits.ts';
 import { pathParam, siteOfRow } from './visible-thread.ts';
 
 /** As `sendRequest`, with what only this hop can say: one target, text that is more than blanks. */
@@ -52,12 +50,12 @@ const editBody: Parser<{ content: string }> = (value, faults, field) => {
 export const sendEndpoint = endpoint('send', async (req) => {
   // Who nobody is learns nothing of the body; an account's site may depend on it, and is looked for after.
   const isToken = bearer(req.headers.get('Authorization')) !== undefined;
-  if (isToken) countSend(req, await someCaller(req));
+  if (isToken) limitSends(req, await someCaller(req));
   else if (!accountJwt(req)) throw new ChatError('unauthorized');
   const request = await readBody(req, sendBody);
   const who = await someCaller(req, request.thread ? siteOfRow(req, 'threads', request.thread) : undefined);
-  if (!isToken) countSend(req, who);
-  if (request.content.length > limits.contentChars) throw new ChatError('too-large', { faults: [tooLong] });
+  if (!isToken) limitSends(req, who);
+  refuseLong(request.content, who);
   const { created, message, pos } = await post(req, who, request);
   return json(
     { doc: placed(message, pos), message: created ? 'Message sent.' : 'Message was sent before.' },
@@ -65,22 +63,19 @@ export const sendEndpoint = endpoint('send', async (req) => {
   );
 });
 
-function countSend(req: PayloadRequest, { user, site }: Caller): void {
-  // All guests are one user; whether they may send is said elsewhere.
-  if (user.kind === 'guest') return;
-  limit(req, 'sends', user.id);
-  limitAddress(req, 'sendsOfAddress');
-  limit(req, 'sendsOfSite', site.key);
+/** @throws ChatError `too-large` for what is longer than the site takes. */
+function refuseLong(content: string, { site }: Caller): void {
+  const most = contentChars(site);
+  if (content.length > most)
+    throw new ChatError('too-large', { faults: [{ field: 'content', message: `At most ${most} characters.` }] });
 }
-
-const tooLong = { field: 'content', message: errorCodes['too-large'].message };
 
 export const editEndpoint = endpoint('edit', async (req) => {
   const id = pathParam(req, 'id');
   const who = await someCaller(req, siteOfRow(req, 'messages', id));
-  limit(req, 'changes', who.user.id);
+  limitChanges(req, who);
   const { content } = await readBody(req, editBody);
-  if (content.length > limits.contentChars) throw new ChatError('too-large', { faults: [tooLong] });
+  refuseLong(content, who);
   const { message, pos } = await edit(req, who, id, content);
   return json({ doc: placed(message, pos), message: 'Updated successfully.' });
 });
@@ -88,7 +83,7 @@ export const editEndpoint = endpoint('edit', async (req) => {
 export const removeEndpoint = endpoint('remove', async (req) => {
   const id = pathParam(req, 'id');
   const who = await someCaller(req, siteOfRow(req, 'messages', id));
-  limit(req, 'changes', who.user.id);
+  limitChanges(req, who);
   const { message, pos } = await remove(req, who, id);
   return json({ doc: placed(message, pos), message: 'Deleted successfully.' });
 });

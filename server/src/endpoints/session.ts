@@ -8,7 +8,7 @@ import { openSession, openTicket } from '../identity/session.ts';
 import { sessionRequest } from '../identity/session-proof.ts';
 import { readBody } from './body.ts';
 import { endpoint, json } from './endpoint.ts';
-import { limit, limitAddress } from './limits.ts';
+import { limitAddress, limitChanges, limitSessions } from './limits.ts';
 
 /** How long the public keys may be kept, in seconds: less than they are published before their first use. */
 const jwksS = 300;
@@ -16,14 +16,14 @@ const jwksS = 300;
 export const sessionEndpoint = endpoint('session', async (req) => {
   limitAddress(req, 'sessions');
   const asked = await readBody(req, sessionRequest);
-  limit(req, 'sessionsOfSite', asked.site);
+  await limitSessions(req, asked.site);
   return json(await openSession(req, asked));
 });
 
 export const claimEndpoint = endpoint('claim', async (req) => {
   limitAddress(req, 'sessions');
   const asked = await readBody(req, claimRequest);
-  limit(req, 'sessionsOfSite', asked.site);
+  await limitSessions(req, asked.site);
   return json(await claimVisitor(req, asked));
 });
 
@@ -32,11 +32,12 @@ export const jwksEndpoint = endpoint('jwks', async (req) =>
 );
 
 export const ticketEndpoint = endpoint('ticket', async (req) => {
-  const { claims } = await someCaller(req);
+  const who = await someCaller(req);
+  const { claims } = who;
   // A ticket is made from a token; a Payload login has none.
   if (!claims) throw new ChatError('unauthorized');
   if (claims.kind === 'guest') limitAddress(req, 'sessions');
-  else limit(req, 'changes', claims.sub);
+  limitChanges(req, who);
   return json(await openTicket(req, claims));
 });
 

@@ -2,6 +2,7 @@
 import {
   ChatError,
   type Hub,
+  hangsOn,
   type Listener,
   type OpenSession,
   parseCursor,
@@ -11,7 +12,8 @@ import {
 } from '@payload-chat/protocol';
 import type { PayloadRequest } from 'payload';
 import { siteByKey } from '../collections/sites/site.ts';
-import { type Caller, callerOfClaims, someCaller } from '../identity/caller.ts';
+import { boundsOf } from '../collections/sites/site-limits.ts';
+import { type Caller, callerOfClaims, openSessionOf, someCaller } from '../identity/caller.ts';
 import { revocations } from '../identity/revocation.ts';
 import { readToken } from '../identity/token.ts';
 import { runtime } from '../runtime.ts';
@@ -48,7 +50,12 @@ async function serviceStream(req: PayloadRequest, { site: key, tail, cursor }: S
   if (!site) throw new ChatError('unknown-site');
   const hub = await runtime(req.payload).hub(site.key);
   const revoked = await revocations(req.payload).of(site.key);
-  return open(req, hub, { topics: '*', tail, hello: { revoked }, ...(cursor ? { cursor } : {}) });
+  return open(req, hub, {
+    topics: '*',
+    tail,
+    hello: { revoked, bounds: boundsOf(site) },
+    ...(cursor ? { cursor } : {}),
+  });
 }
 
 async function readerStream(req: PayloadRequest, who: Caller, asked: StreamRequest & { is: 'reader' }) {
@@ -61,7 +68,7 @@ async function readerStream(req: PayloadRequest, who: Caller, asked: StreamReque
     ...beginning,
     user: user.id,
     ...(sid ? { sid } : {}),
-    ...(claims ? { issuedS: claims.iat } : {}),
+    ...(claims ? { issuedS: claims.iat, via: hangsOn(claims) } : {}),
     expiresAtMs: (claims?.ends ?? claims?.exp ?? 0) * 1000,
     recheck: async (name: string) => (await findThread(req, who, name.replace(/^thread:/, ''))) !== undefined,
   };
@@ -69,10 +76,11 @@ async function readerStream(req: PayloadRequest, who: Caller, asked: StreamReque
   const giveBack = takePlace(req, {
     user: user.kind === 'guest' ? undefined : user.id,
     address: clientAddress(req),
+    site,
   });
   // Nothing may come between this look and the hub's taking him in: an end that the hub has passed on is known, one that
   // comes later ends the stream.
-  const session: OpenSession = { sid, user: user.id, issuedS: claims?.iat };
+  const session: OpenSession = claims ? openSessionOf(claims) : { sid, user: user.id };
   const isOver = () => revocations(req.payload).knows(site.key, session);
   if (isOver()) {
     giveBack();

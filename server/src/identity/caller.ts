@@ -1,5 +1,5 @@
 /** Who a request speaks for. */
-import { ChatError, type Claims, originAllowed, type User } from '@payload-chat/protocol';
+import { ChatError, type Claims, hangsOn, type OpenSession, originAllowed, type User } from '@payload-chat/protocol';
 import type { PayloadRequest } from 'payload';
 import { belongs, type Site, siteByKey } from '../collections/sites/site.ts';
 import { toUser } from '../collections/wire.ts';
@@ -81,6 +81,11 @@ export function bearer(authorization: string | null | undefined): string | undef
     : undefined;
 }
 
+/** The session of a token, as ends of sessions are told from it. */
+export function openSessionOf(claims: Claims): OpenSession {
+  return { sid: claims.sid, user: claims.sub, issuedS: claims.iat, via: hangsOn(claims) };
+}
+
 /**
  * The caller behind claims whose signature was checked. A ticket passes only where it is said to.
  * @throws ChatError `unauthorized` for a ticket, another page's token, an ended session, a site that is gone.
@@ -94,7 +99,7 @@ export async function callerOfClaims(
     throw new ChatError('unauthorized');
   const [site, ended] = await Promise.all([
     siteByKey(req.payload, claims.site),
-    revocations(req.payload).has(claims.site, { sid: claims.sid, user: claims.sub, issuedS: claims.iat }),
+    revocations(req.payload).has(claims.site, openSessionOf(claims)),
   ]);
   if (!site || ended) throw new ChatError('unauthorized');
   const { sub, kind, sid, room, name = '' } = claims;

@@ -1,14 +1,5 @@
 /** A visitor who has logged in takes his threads along (SPEC: Claiming a visitor). */
-import {
-  ChatError,
-  object,
-  optional,
-  originAllowed,
-  type Parsed,
-  type Session,
-  text,
-  type User,
-} from '@payload-chat/protocol';
+import { ChatError, object, optional, originAllowed, type Parsed, text, type User } from '@payload-chat/protocol';
 import type { PayloadRequest } from 'payload';
 import { type Site, siteByKey } from '../collections/sites/site.ts';
 import { cookieLogin, headerLogin } from './account-login.ts';
@@ -17,7 +8,7 @@ import { identityChars } from './host-identity.ts';
 import { mergeVisitor, type Verified } from './merge.ts';
 import { originOf, sessionOrigin } from './origin.ts';
 import { revocations } from './revocation.ts';
-import { issue, type ProvenPerson, provenIdentity, provenLogin, renew } from './session.ts';
+import { type Answered, issue, type ProvenPerson, provenIdentity, provenLogin, renew } from './session.ts';
 import { readToken, tokenChars } from './token.ts';
 import { knownVisitor } from './visitor-handle.ts';
 
@@ -32,7 +23,7 @@ export type ClaimRequest = Parsed<typeof claimRequest>;
 /** The verified person, and the session that he is answered: as the user that he is by then. */
 interface Claimant {
   who: Verified;
-  session(user: User): Promise<Session>;
+  session(user: User): Promise<Answered>;
 }
 
 /**
@@ -40,7 +31,7 @@ interface Claimant {
  * @throws ChatError `unknown-site`, `origin-not-allowed`, `invalid` without a visitor's proof, `unauthorized` for a bad
  * proof or none of a verified person, `conflict` where somebody else has claimed the visitor.
  */
-export async function claimVisitor(req: PayloadRequest, body: ClaimRequest): Promise<Session> {
+export async function claimVisitor(req: PayloadRequest, body: ClaimRequest): Promise<Answered> {
   const site = await siteByKey(req.payload, body.site);
   if (!site) throw new ChatError('unknown-site');
   const org = sessionOrigin(req, site);

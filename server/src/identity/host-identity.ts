@@ -21,7 +21,12 @@ export interface HostIdentity {
   avatar?: string;
   /** In seconds since 1970. */
   exp: number;
+  /** The key of the site that has signed it. */
+  by: SiteKey;
 }
+
+/** A secret or a public key of a site's. */
+export type SiteKey = Site['secrets'][number] | Site['publicKeys'][number];
 
 const shape = object({
   sub: text(1, 256),
@@ -40,7 +45,7 @@ export async function readIdentity(site: Site, jwt: string, nowMs = Date.now()):
   const { skewS } = tokenUse;
   const nowS = Math.floor(nowMs / 1000);
   const { alg, keys } = keysFor(site, jwt);
-  const said = await proven(jwt, alg, keys, site, nowMs);
+  const { said, by } = await proven(jwt, alg, keys, site, nowMs);
   const identity = read(shape, said);
   if (!identity) throw refused('sub, iat, exp, name, email or avatar is missing, of the wrong type or too long');
   if (identity.iat > nowS + skewS)
@@ -50,6 +55,7 @@ export async function readIdentity(site: Site, jwt: string, nowMs = Date.now()):
   const { iat: _iat, avatar, name, ...rest } = identity;
   return {
     ...rest,
+    by,
     ...(name?.trim() ? { name: name.trim() } : {}),
     ...(avatar && isWebAddress(avatar) ? { avatar } : {}),
     // A clock that is behind ours may have set an end that has just passed here: it is meant by that clock.
@@ -59,14 +65,17 @@ export async function readIdentity(site: Site, jwt: string, nowMs = Date.now()):
 
 const refused = (reason: string) => new ChatError('unauthorized', { cause: new Error(reason) });
 
-type Key = KeyObject | Uint8Array;
+interface Key {
+  of: SiteKey;
+  opens: KeyObject | Uint8Array;
+}
 
 /** Which keys may have signed it. The algorithm belongs to the key: a token only says which of them it means. */
 function keysFor({ secrets, publicKeys }: Site, jwt: string): { alg: string; keys: Key[] } {
   const { alg, kid } = headerOf(jwt);
   if (alg === 'HS256') {
     const secret = secrets.find((each) => each.kid === kid);
-    if (secret) return { alg, keys: [new TextEncoder().encode(secret.value)] };
+    if (secret) return { alg, keys: [{ of: secret, opens: new TextEncoder().encode(secret.value) }] };
     throw refused(
       kid === undefined
         ? 'its header names no kid: HS256 needs that of a secret'
@@ -82,7 +91,7 @@ function keysFor({ secrets, publicKeys }: Site, jwt: string): { alg: string; key
     throw refused(
       fit.length === 0 ? `the site has no public key for ${alg}` : `no public key for ${alg} has the kid ${shown(kid)}`,
     );
-  return { alg, keys: meant.map(({ pem }) => createPublicKey(pem)) };
+  return { alg, keys: meant.map((key) => ({ of: key, opens: createPublicKey(key.pem) })) };
 }
 
 function headerOf(jwt: string): { alg?: unknown; kid?: string | undefined } {
@@ -95,11 +104,17 @@ function headerOf(jwt: string): { alg?: unknown; kid?: string | undefined } {
 }
 
 /** What it says, where one of the keys has signed it. */
-async function proven(jwt: string, alg: string, keys: Key[], site: Site, nowMs: number): Promise<unknown> {
+async function proven(
+  jwt: string,
+  alg: string,
+  keys: Key[],
+  site: Site,
+  nowMs: number,
+): Promise<{ said: unknown; by: SiteKey }> {
   let fault: unknown;
-  for (const key of keys) {
+  for (const { of, opens } of keys) {
     try {
-      const { payload } = await jwtVerify(jwt, key, {
+      const { payload } = await jwtVerify(jwt, opens, {
         algorithms: [alg],
         issuer: site.key,
         audience: identityAudience,
@@ -107,7 +122,7 @@ async function proven(jwt: string, alg: string, keys: Key[], site: Site, nowMs: 
         currentDate: new Date(nowMs),
         requiredClaims: ['sub', 'iat', 'exp'],
       });
-      return payload;
+      return { said: payload, by: of };
     } catch (error) {
       // Of two keys the one that fits the signature has more to say.
       if (!(error instanceof errors.JWSSignatureVerificationFailed) || fault === undefined) fault = error;

@@ -4,6 +4,7 @@
  * clock is wrong must not forget an end, nor end less than it was asked to.
  */
 import {
+  endNames,
   endWord,
   isEnded,
   type OpenSession,
@@ -36,10 +37,10 @@ const aheadS = 10;
 export interface Revocations {
   /** As `has`, from what is known now: every end that a hub of this process has passed on is. */
   knows(site: string, open: OpenSession): boolean;
-  /** Whether this session of the site was ended, alone or with all of its user's. */
+  /** Whether this session of the site was ended: alone, with all of its user's, or with all that came by the same. */
   has(site: string, open: OpenSession): Promise<boolean>;
-  /** Until when the user's sessions at the site have ended, in seconds since 1970; 0 for never. */
-  endedUntilS(site: string, user: string): Promise<number>;
+  /** Until when sessions of any of these names (users, what sessions hang on) have ended, in seconds since 1970; 0 for never. */
+  endedUntilS(site: string, names: readonly string[]): Promise<number>;
   /** The ends at a site that a token may still be alive of, as words: `revoked` in a service stream's hello. */
   of(site: string): Promise<string[]>;
   /** Known here before the next read, for so many ms. */
@@ -121,22 +122,22 @@ function createRevocations(query: Query): Revocations {
     // Nobody waits for this one; if it fails, the next that must wait is told.
     else if (ageMs > lookEveryMs) look().catch(() => undefined);
   };
-  const names = (site: string, open: OpenSession) =>
-    [open.sid, open.user].some((sid) => {
-      const end = sid === undefined ? undefined : known.get(site)?.get(sid);
-      return sid !== undefined && end !== undefined && isEnded({ ...end, sid }, open);
+  const hasEnded = (site: string, open: OpenSession) =>
+    endNames(open).some((sid) => {
+      const end = known.get(site)?.get(sid);
+      return end !== undefined && isEnded({ ...end, sid }, open);
     });
 
   return {
-    knows: names,
+    knows: hasEnded,
     async has(site, open) {
-      if (names(site, open)) return true;
+      if (hasEnded(site, open)) return true;
       await fresh();
-      return names(site, open);
+      return hasEnded(site, open);
     },
-    async endedUntilS(site, user) {
+    async endedUntilS(site, names) {
       await fresh();
-      return known.get(site)?.get(user)?.before ?? 0;
+      return Math.max(0, ...names.map((name) => known.get(site)?.get(name)?.before ?? 0));
     },
     async of(site) {
       await fresh();
@@ -150,9 +151,9 @@ function createRevocations(query: Query): Revocations {
 
 export interface Ending {
   site: string;
-  /** The chat user whose session it was. */
-  user: string;
-  /** One session; without it all that the user has at the site. */
+  /** The chat user whose session it was; `undefined` where `sid` is what the sessions of many hang on. */
+  user: string | undefined;
+  /** One session, or what sessions hang on; without it all that the user has at the site. */
   sid?: string;
   /** Until when a proof may still lead to this very session, in seconds since 1970: a login that was not ended itself. */
   untilS?: number;
@@ -168,6 +169,8 @@ export async function endSessions(req: PayloadRequest, endings: readonly Ending[
     const query = await transactionOf(req);
     const { after } = await noteOf(req);
     for (const { site, user, sid = user, untilS = 0 } of endings) {
+      if (sid === undefined) continue;
+      const isOfMany = user === undefined || sid === user;
       const [row] = await query<{ before: string | null; left: number }>(
         // What was begun right after an earlier end has ended too: `before` rises each time.
         `insert into chat.revoked as r (sid, site, until, before)
@@ -177,7 +180,7 @@ export async function endSessions(req: PayloadRequest, endings: readonly Ending[
             set before = greatest(excluded.before, r.before + 1), until = excluded.until, ended = now()
             where excluded.before is not null
           returning before, extract(epoch from until - clock_timestamp())::float8 * 1000 as left`,
-        [sid, site, rememberedMs, untilS, sid === user, aheadS],
+        [sid, site, rememberedMs, untilS, isOfMany, aheadS],
       );
       if (!row) continue;
       const end: SessionEnd = { sid, ...(row.before === null ? {} : { before: Number(row.before) }) };
@@ -187,7 +190,7 @@ export async function endSessions(req: PayloadRequest, endings: readonly Ending[
         type: 'session.ended',
         entity: null,
         payload: { session: end },
-        actor: user,
+        actor: user ?? null,
         topics: [topic.session(sid)],
       });
       after.push(() => revocations(req.payload).add(site, end, row.left));

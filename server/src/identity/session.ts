@@ -1,14 +1,26 @@
 /** Exchanges one proof for a chat token (SPEC: Session). */
-import { ChatError, type Claims, type Session, tokenUse, type User, type UserKind } from '@payload-chat/protocol';
+import {
+  ChatError,
+  type Claims,
+  hangsOn,
+  limits,
+  type Session,
+  tokenUse,
+  type User,
+  type UserKind,
+} from '@payload-chat/protocol';
 import type { PayloadRequest } from 'payload';
 import { ensurePerson, type Person, personOfAccount } from '../collections/people/ensure.ts';
 import { belongs, type Site, siteByKey, takes } from '../collections/sites/site.ts';
+import { contentChars } from '../collections/sites/site-limits.ts';
+import type { SiteTexts } from '../collections/sites/texts.ts';
 import { toUser } from '../collections/wire.ts';
 import { inTransaction } from '../log/commit-proof.ts';
 import { isDuplicate } from '../log/database-fault.ts';
 import { noteReading } from '../privacy/access-log.ts';
 import { cookieLogin, readLogin } from './account-login.ts';
 import { callerOfClaims } from './caller.ts';
+import { keyWord, originWords } from './came-by.ts';
 import { claimantOf } from './claims.ts';
 import { guestSession } from './guest.ts';
 import { readIdentity } from './host-identity.ts';
@@ -43,13 +55,23 @@ export interface Proven {
   room?: string;
   /** The handle that a visitor keeps. */
   visitor?: string;
+  /** What it came by, beside the page that asks (`came-by.ts`). */
+  via?: string[];
+}
+
+/** A session as it is answered: with what the site has its pages show and hold. */
+export interface Answered extends Session {
+  texts?: SiteTexts;
+  limits?: { contentLength: number };
+  /** Of a guest who could write in public rooms as a visitor neither. */
+  rooms?: 'read';
 }
 
 /**
  * @throws ChatError `unknown-site`, `origin-not-allowed`, `unauthorized` for a bad proof, `forbidden` where the site does
  * not take such people, `not-found` for a guest of a room that is not public.
  */
-export async function openSession(req: PayloadRequest, body: SessionRequest): Promise<Session> {
+export async function openSession(req: PayloadRequest, body: SessionRequest): Promise<Answered> {
   refuseSeveralProofs(body);
   const site = await siteByKey(req.payload, body.site);
   if (!site) throw new ChatError('unknown-site');
@@ -81,7 +103,9 @@ export async function provenLogin(req: PayloadRequest, site: Site, jwt: string):
   if (!login || (await revocations(req.payload).has(site.key, { sid: login.sid }))) return undefined;
   const { account, sid, exp } = login;
   if (!belongs(req.payload, site, account)) throw new ChatError('forbidden');
-  return { person: personOfAccount(req, site, account), sid, until: exp };
+  const person = personOfAccount(req, site, account);
+  mustTake(site, person.kind);
+  return { person, sid, until: exp };
 }
 
 export async function provenIdentity(req: PayloadRequest, site: Site, jwt: string): Promise<ProvenPerson> {
@@ -91,6 +115,7 @@ export async function provenIdentity(req: PayloadRequest, site: Site, jwt: strin
     name = namelessExternal,
     avatar,
     exp,
+    by,
   } = await readIdentity(site, jwt).catch((error: unknown) => {
     if (error instanceof ChatError && error.cause instanceof Error) noteRefusal(req, site.key, error.cause.message);
     throw error;
@@ -102,7 +127,7 @@ export async function provenIdentity(req: PayloadRequest, site: Site, jwt: strin
     site: site.key,
     ...(avatar ? { avatar } : {}),
   };
-  return { person, sid: newSid(), until: exp };
+  return { person, sid: newSid(), until: exp, via: [keyWord(req.payload, site.key, by)] };
 }
 
 /** Makes or refreshes his row. Two first sessions at once make one: the later finds it at its second look. */
@@ -140,22 +165,28 @@ const plural: Record<UserKind, string> = {
 
 /** A kind that the site has stopped to take is not let in any more, nor renewed. */
 function mustTake(site: Site, kind: UserKind): void {
+  if (!site.open) throw new ChatError('forbidden', { message: 'This site’s chat is switched off.' });
   if (!takes(site, kind)) throw new ChatError('forbidden', { message: `This site takes no ${plural[kind]}.` });
 }
 
 /** Signature and revocations only; who he is, where and until when is as it was. */
-export async function renew(req: PayloadRequest, site: Site, token: string): Promise<Session> {
+export async function renew(req: PayloadRequest, site: Site, token: string): Promise<Answered> {
   const claims = await readToken(req.payload, token);
+  // Before the look at ends: his may have ended by this very reason, which he is told.
+  if (claims.site === site.key && !claims.use) mustTake(site, claims.kind);
   const { user } = await callerOfClaims(req, claims);
   if (claims.site !== site.key) throw new ChatError('unauthorized');
-  mustTake(site, user.kind);
-  return answer(req, claims, user);
+  return answer(req, site, claims, user);
 }
 
 /** The session of what was proven. */
-export function issue(req: PayloadRequest, site: Site, org: string | undefined, proven: Proven): Promise<Session> {
+export function issue(req: PayloadRequest, site: Site, org: string | undefined, proven: Proven): Promise<Answered> {
   const { user, sid, until, room, visitor } = proven;
-  if (org !== undefined && !isOwnOrigin(req, org)) noteSeen(req, site.key, org, 'let in');
+  const via = [...(proven.via ?? [])];
+  if (org !== undefined && !isOwnOrigin(req, org)) {
+    noteSeen(req, site.key, org, 'let in');
+    via.push(...originWords(req.payload, site, org));
+  }
   const claims: Unsigned = {
     sub: user.id,
     site: site.key,
@@ -165,13 +196,20 @@ export function issue(req: PayloadRequest, site: Site, org: string | undefined, 
     name: user.name,
     ...(until === undefined ? {} : { until }),
     ...(room === undefined ? {} : { room }),
+    ...(via.length ? { via } : {}),
   };
-  return answer(req, claims, user, visitor);
+  return answer(req, site, claims, user, visitor);
 }
 
 type Unsigned = Omit<Claims, 'iat' | 'exp' | 'use' | 'ends'>;
 
-async function answer(req: PayloadRequest, claims: Unsigned, user: User, visitor?: string): Promise<Session> {
+async function answer(
+  req: PayloadRequest,
+  site: Site,
+  claims: Unsigned,
+  user: User,
+  visitor?: string,
+): Promise<Answered> {
   const iat = await issueTime(req, claims);
   const exp = Math.min(iat + tokenUse.lifeS, claims.until ?? Number.POSITIVE_INFINITY);
   if (exp <= iat) throw new ChatError('unauthorized');
@@ -182,12 +220,17 @@ async function answer(req: PayloadRequest, claims: Unsigned, user: User, visitor
     user,
     site: claims.site,
     ...(visitor === undefined ? {} : { visitor }),
+    ...(Object.keys(site.texts).length ? { texts: site.texts } : {}),
+    ...(contentChars(site) < limits.contentChars ? { limits: { contentLength: contentChars(site) } } : {}),
+    ...(user.kind === 'guest' && !visitorsWrite(site) ? { rooms: 'read' as const } : {}),
   };
 }
 
-/** Of now, or right after the end of all that this user had begun before: the new token is not among them. */
-async function issueTime(req: PayloadRequest, { site, sub, kind }: Unsigned): Promise<number> {
-  const ended = kind === 'guest' ? 0 : await revocations(req.payload).endedUntilS(site, sub);
+const visitorsWrite = (site: Site) => takes(site, 'visitor') && site.roomWriters.includes('visitor');
+
+/** Of now, or right after the end of all that was begun before by this user, or came by the same: it is not among them. */
+async function issueTime(req: PayloadRequest, claims: Unsigned): Promise<number> {
+  const ended = await revocations(req.payload).endedUntilS(claims.site, [claims.sub, ...hangsOn(claims)]);
   return Math.max(nowS(), ended + 1);
 }
 

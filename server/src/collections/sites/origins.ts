@@ -30,7 +30,12 @@ export function originFault(value: unknown): string | undefined {
 
 /** Whether a browser's Origin is one of the list. The name itself is not among its sub-domains. */
 export function listsOrigin(origins: readonly string[], origin: string): boolean {
-  return origins.some((entry) => entry === origin || isUnder(entry, origin));
+  return entryOf(origins, origin) !== undefined;
+}
+
+/** The entry of the list that an Origin is let in by: the one that names it, else one whose star does. */
+export function entryOf(origins: readonly string[], origin: string): string | undefined {
+  return origins.find((entry) => entry === origin) ?? origins.find((entry) => isUnder(entry, origin));
 }
 
 function isUnder(entry: string, origin: string): boolean {

@@ -5,12 +5,16 @@ import type { KeyAlgorithm, PublicKey } from '../../identity/public-key.ts';
 import { optionsOf } from '../../options.ts';
 import { runtime } from '../../runtime.ts';
 import { opened } from './sealed-secret.ts';
+import { limitsOf, type SiteLimits } from './site-limits.ts';
+import { type SiteTexts, textsOf } from './texts.ts';
 
 export interface Site {
   /** The same word as `key`. */
   id: string;
   key: string;
   name: string;
+  /** Off: nobody is let in, of no kind. */
+  open: boolean;
   origins: string[];
   visitors: boolean;
   /** Accounts of the CMS as members; agents and admins always may. */
@@ -30,6 +34,10 @@ export interface Site {
   publicKeys: Array<Omit<PublicKey, 'kid'> & { kid: string | undefined }>;
   /** Messages older than this are erased, in days; `undefined` keeps them. */
   retentionDays: number | undefined;
+  /** What it sets lower than the plugin's options. */
+  limits: SiteLimits;
+  /** Words that its pages show in place of ours. */
+  texts: SiteTexts;
 }
 
 /** How long a site's row is believed without a look, in ms; a change in this process is seen at once. */
@@ -87,6 +95,7 @@ export function siteOf(payload: Payload, row: Record<string, unknown>): Site {
     id: String(row.key),
     key: String(row.key),
     name: String(row.name),
+    open: row.open !== false,
     origins: list(row.origins).map(String),
     visitors: row.visitors === true,
     accounts: row.accounts !== false,
@@ -99,6 +108,8 @@ export function siteOf(payload: Payload, row: Record<string, unknown>): Site {
     secrets: list(row.secrets).flatMap((secret) => secretOf(payload, secret as Record<string, unknown>)),
     publicKeys: list(row.publicKeys).map((key) => keyOf(key as Record<string, unknown>)),
     retentionDays: Number(row.retentionDays) || undefined,
+    limits: limitsOf(row.limits),
+    texts: textsOf(row.texts),
   };
 }
 
@@ -116,6 +127,7 @@ function keyOf({ kid, alg, key }: Record<string, unknown>): Site['publicKeys'][n
 
 /** Whether the site lets in people of this kind. */
 export function takes(site: Site, kind: UserKind): boolean {
+  if (!site.open) return false;
   switch (kind) {
     case 'visitor':
       return site.visitors;
