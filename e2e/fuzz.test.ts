@@ -13,7 +13,7 @@ import { type Aims, type OddRequest, oddRequest, payloadPaths, wirePaths } from 
 import { makeWorld } from './access/world.ts';
 import { house } from './house.ts';
 
-const runs = Number(process.env.FUZZ_RUNS ?? 300);
+const runs = Number(process.env.FUZZ_RUNS ?? 200);
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
 /** Longest that one answer may take, in ms. */
 const patienceMs = 20_000;

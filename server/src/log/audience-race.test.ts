@@ -14,7 +14,7 @@ import { post } from '../messages/post.ts';
 import { runtime } from '../runtime.ts';
 
 /** Rounds of each writer; `ROUNDS` asks for more. */
-const rounds = Number(process.env.ROUNDS ?? 24);
+const rounds = Number(process.env.ROUNDS ?? 64);
 const writers = 8;
 
 let app: App;
