@@ -174,6 +174,33 @@ describe('the hub of a site', () => {
     expect(heard.join('')).not.toMatch(/event: (reset|bye)/);
   });
 
+  it('[S1] lags behind while its feed is away: who comes without a cursor then begins at its head, and misses nothing', async () => {
+    const { clock, next, heard, listen } = setUp();
+    const feed = await next();
+    feed.hello(1);
+    feed.post(1);
+    feed.ready(1);
+    await turns();
+    feed.end();
+    await turns();
+    // The log is at 3 by now, as nobody here knows.
+    listen();
+    await clock.advance(100);
+    expect(heard.join('')).toContain(`"cursor":"${epoch}.1"`);
+    expect(heard.join('')).toContain(`event: ready\nid: ${epoch}.1`);
+    await clock.advance(1000);
+    const again = await next();
+    again.hello(3);
+    for (const pos of [2, 3]) again.post(pos);
+    again.ready(3);
+    await turns();
+    again.post(4);
+    await turns();
+    await clock.advance(300);
+    expect([...heard.join('').matchAll(/\n\nid: \w+\.(\d+)/g)].map(([, pos]) => Number(pos))).toEqual([2, 3, 4]);
+    expect(heard.join('')).not.toMatch(/event: (reset|bye)/);
+  });
+
   it('passes over what it has when the server begins earlier, and begins anew only after a hole', async () => {
     const { clock, site, next, heard, listen } = setUp();
     const feed = await next();
