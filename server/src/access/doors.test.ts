@@ -1,4 +1,7 @@
 /** Every door of Payload's, in a host that has written no access rule at all and left GraphQL on. */
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { GRAPHQL_POST } from '@payloadcms/next/routes';
 import { createLocalReq, getPayload, type Payload, type SanitizedConfig } from 'payload';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -6,6 +9,8 @@ import { type App, password, room, serverUrl, site } from '../../test/app.ts';
 import { startPlainHost } from '../../test/plain-host.ts';
 import { answer, ask, identity, openSession, page, siteSecret, tokenOf } from '../../test/wire.ts';
 
+/** Where the host keeps its uploads. */
+const papers = mkdtempSync(join(tmpdir(), 'papers-'));
 let app: App;
 let payload: Payload;
 let config: SanitizedConfig;
@@ -27,6 +32,7 @@ beforeAll(async () => {
           { name: 'said', type: 'relationship', relationTo: 'messages' },
         ],
       },
+      { slug: 'papers', upload: { staticDir: papers }, fields: [] },
     ],
     globals: [{ slug: 'settings', fields: [{ name: 'motto', type: 'text' }] }],
   }));
@@ -54,6 +60,7 @@ afterAll(async () => {
   await app?.close();
   // The one that GraphQL's handler made for itself.
   await (await getPayload({ config })).destroy();
+  rmSync(papers, { recursive: true });
 });
 
 const graphql = async (query: string, headers: Record<string, string>) => {
@@ -126,6 +133,27 @@ describe('[S9] a chat token of any kind is nobody to the host’s own collection
     }
     expect((await payload.count({ collection: 'notes' })).totalDocs).toBe(1);
     expect((await payload.count({ collection: 'users' })).totalDocs).toBe(4);
+  });
+
+  test('over uploads: their rows, their files, and new ones', async () => {
+    const data = Buffer.from('host only, in a file');
+    const file = { data, name: 'plan.txt', mimetype: 'text/plain', size: data.length };
+    await payload.create({ collection: 'papers', data: {} as never, file });
+    for (const kind of kinds) {
+      for (const path of ['/api/papers', '/api/papers/1', '/api/papers/count', '/api/papers/file/plan.txt']) {
+        const response = await ask(app, path, { token: tokens[kind] as string });
+        expect([kind, path, response.status]).toEqual([kind, path, 403]);
+        expect(await response.text()).not.toContain('host only');
+      }
+      const form = new FormData();
+      form.set('file', new File(['planted'], 'planted.txt', { type: 'text/plain' }));
+      const body = await new Response(form).blob();
+      const headers = { ...as(kind), Origin: page, 'Content-Type': body.type };
+      const sent = await app.fetch('/api/papers', { method: 'POST', headers, body: await body.arrayBuffer() });
+      expect([kind, sent.status]).toEqual([kind, 403]);
+    }
+    expect((await payload.count({ collection: 'papers' })).totalDocs).toBe(1);
+    expect(readdirSync(papers)).toEqual(['plan.txt']);
   });
 
   test('over the method override, which turns a POST into a GET', async () => {
