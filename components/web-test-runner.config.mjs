@@ -11,11 +11,11 @@ const edge = mountedEdge();
 const scripts = await buildChat();
 const failed = new Set();
 
-/** `/chat.js`, and copies of it whose second file is another build's, is not there, or is not there at first. */
+/** `/chat.js`, and copies of it whose second file is not that of its build, is not there, or is not there at first. */
 function scriptAt(address) {
-  const [, beside, name] = /^\/(?:(stale|alone|flaky-\w+)\/)?(chat|chat-more)\.js$/.exec(address) ?? [];
+  const [, beside, name] = /^\/(?:(other|alone|flaky-\w+)\/)?(chat|chat-more)\.js$/.exec(address) ?? [];
   if (name !== 'chat-more') return name && scripts.chat;
-  if (beside === 'stale') return scripts.more.replace(/(build=["'])/, '$1another');
+  if (beside === 'other') return scripts.more.replace('Copy text', 'Copy that');
   if (beside === 'alone' || (beside && !failed.has(beside) && failed.add(beside))) return null;
   return scripts.more;
 }

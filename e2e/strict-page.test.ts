@@ -50,6 +50,13 @@ const pages: Array<[string, () => Promise<typeof page>]> = [
     }),
   ],
   [
+    'a policy of one nonce',
+    async () => ({
+      headers: { 'Content-Security-Policy': `default-src 'none'; script-src 'nonce-b25jZQ'; connect-src ${edge()}` },
+      script: `<script type="module" nonce="b25jZQ" src="${edge()}/chat.js"></script>`,
+    }),
+  ],
+  [
     'cross-origin isolation',
     async () => ({
       headers: { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' },
@@ -81,6 +88,28 @@ test.each(pages)('under %s a message is sent and seen, and nothing is violated',
   expect(visit.faults).toEqual([]);
   expect(visit.dialogs).toEqual([]);
 });
+
+/** What the second file does first, beside what it did. */
+const theft = 'document.title = "stolen"; ';
+
+test.each(pages)(
+  'under %s a second file that somebody has changed is not run, and the page is told',
+  async (_, make) => {
+    page = await make();
+    const visit = await browser.open('about:blank');
+    await visit.page.route(/\/chat-more\.js/, async (route) => {
+      const answer = await route.fetch();
+      await route.fulfill({ response: answer, body: theft + (await answer.text()) });
+    });
+    await visit.page.goto(stack().demo.urls.host);
+    const thread = threadIn(visit.page.locator('chat-thread'));
+    await thread.element.getByRole('textbox').waitFor();
+    await thread.write('Is anybody there?');
+    await thread.element.getByText("Part of the chat didn't load.").waitFor();
+    expect(await thread.element.getByRole('textbox').inputValue(), 'what was written stays').toBe('Is anybody there?');
+    expect(await visit.page.title()).toBe('Strict');
+  },
+);
 
 test('another script than the one that the page named is not run', async () => {
   page = {

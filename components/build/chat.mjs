@@ -14,8 +14,8 @@ const folder = path.join(import.meta.dirname, '..');
  * takes them off.
  */
 const inner = `
-  againAtMs attempt forget hold lookAgain onRenew onSwitch paging persist prepend refresh refuse restart settle stopTyping
-  sync topic typists untilMs visit wake written
+  againAtMs attempt forget hold lookAgain onLogin onRenew onSwitch paging persist prepend refresh refuse restart says settle
+  stopTyping sync topic typists untilMs visit wake written
   dense nudge onEvent onReady onReset onSignal onState onUnauthorized readyAtMs unwatch
   barView between betweenView bannerOf bannerView closedView composing contentView moveIn newWords pageBack pillView
   preview quoteView requestUpdate stateView typingView undeliveredView
@@ -61,10 +61,10 @@ export async function buildChat() {
   const nameCache = {};
   const { code: chat } = await minify(first.code.replace(/\bconst /g, 'let '), { ...options, nameCache });
   const { code: more } = await minify(
-    `export const build = '__BUILD__'; export default (core, handed) => { ${second.code.replace(/\bconst /g, 'let ')}; return more; };`,
+    `export default (core, handed) => { ${second.code.replace(/\bconst /g, 'let ')}; return more; };`,
     { ...options, nameCache },
   );
-  // Of the two together, so that a page knows whether they belong to each other.
-  const id = createHash('sha256').update(chat).update(more).digest('base64url').slice(0, 8);
-  return { chat: chat.replaceAll('__BUILD__', id), more: more.replaceAll('__BUILD__', id) };
+  // The first takes no other second file than this.
+  const integrity = `sha256-${createHash('sha256').update(more).digest('base64')}`;
+  return { chat: chat.replace('__INTEGRITY__', integrity), more };
 }

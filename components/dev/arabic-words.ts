@@ -1,7 +1,7 @@
 import type { Words } from '../src/words.ts';
 
 export const arabicWords: Partial<Words> = {
-  write: 'اكتب رسالة',
+  placeholder: 'اكتب رسالة',
   send: 'أرسل',
   sent: 'أُرسلت',
   read: 'قُرئت',

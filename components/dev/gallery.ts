@@ -110,7 +110,10 @@ const pages: Record<string, () => void> = {
     card({ title: 'Read', view: { messages: own({}), readByOthers: 9999 }, ...shape });
     const failed = { is: 'failed', error: new ChatError('unreachable') } as const;
     card({ title: 'Not sent', view: { messages: own({ seq: 0, delivery: failed }) }, ...shape });
-    const long = { is: 'failed', error: new ChatError('too-large') } as const;
+    const long = {
+      is: 'failed',
+      error: new ChatError('too-large', { message: 'That is too long. Shorten it, then send.' }),
+    } as const;
     card({
       title: 'Refused',
       view: {
@@ -193,6 +196,13 @@ const pages: Record<string, () => void> = {
     });
     card({ title: 'Loading', view: { phase: { is: 'loading' }, thread: undefined }, ...shape });
     card({ title: 'Empty', view: { thread: undefined }, ...shape });
+    const texts = {
+      title: 'Halden & sons',
+      greeting: 'Good morning from the workshop',
+      greetingText: 'We answer from 8 to 18, in English and Norwegian. Ask about lamps, shades or your order.',
+      placeholder: 'Ask us about lamps',
+    };
+    card({ title: 'A site’s own words', view: { thread: undefined, site: { texts } }, ...shape });
     card({
       title: "Can't be loaded",
       view: { phase: { is: 'failed', error: new ChatError('unreachable') } },
@@ -215,6 +225,16 @@ const pages: Record<string, () => void> = {
     });
     card({ title: 'Too long', view: {}, write: 'x'.repeat(4100), ...box });
     card({ title: 'Too fast', view: { sendAgainAtMs: Date.now() + 8000 }, write: 'And another thing', ...box });
+    const closed = { thread: room, site: { rooms: 'read' as const } };
+    card({ title: 'Closed to you', view: closed, ...box });
+    card({
+      title: 'Closed to you, from right to left',
+      view: closed,
+      ...box,
+      dir: 'rtl',
+      words: { ...arabicWords, membersOnly: 'يمكن للأعضاء فقط الكتابة هنا.', signIn: 'تسجيل الدخول' },
+    });
+    card({ title: 'Closed to you, narrow', view: closed, ...box, width: 300 });
     card({
       title: 'Menu',
       view: { messages: [said(me, '14:20', 'A message of mine')] },

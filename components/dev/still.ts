@@ -59,6 +59,7 @@ export function viewOf(more: Partial<ThreadView> = {}): ThreadView {
     typing: [],
     readByOthers: 0,
     newAfter: null,
+    site: {},
     sendAgainAtMs: null,
     ...more,
   };

@@ -69,7 +69,14 @@ export abstract class ChatElement extends Base {
 
   /** @internal */
   get _words(): Words {
-    return this.owner?._words ?? { ...englishWords, ...this._provider?.words, ...this.words };
+    return (
+      this.owner?._words ?? {
+        ...englishWords,
+        ...this._store?.view.site.texts,
+        ...this._provider?.words,
+        ...this.words,
+      }
+    );
   }
 
   /**

@@ -148,7 +148,7 @@ describe('the second file of chat.js', () => {
   it('is asked for again at the next intent where it failed: a sentence says so, the text stays', async () => {
     const { thread, field, enter, hint, own } = await built(`/flaky-${Date.now()}`, elsewhere);
     await enter('Hello?');
-    await until('the sentence', () => hint() === "Part of the chat didn't load. Try again.");
+    await until('the sentence', () => hint() === "Part of the chat didn't load. Try again, or reload the page.");
     await until('the text', () => field.value === 'Hello?');
     press(field, 'Enter');
     await until('the message', () => own().includes('Hello?'));
@@ -161,12 +161,48 @@ describe('the second file of chat.js', () => {
     await until('the buttons', () => all(thread, '[name=reply]').length);
   });
 
-  it('is not used where it is of another build: the page is told to be loaded anew', async () => {
-    const { thread, field, enter, hint } = await built('/stale', elsewhere);
+  it('is not run where one byte of it is not of this build', async () => {
+    const { thread, field, enter, hint, fetched } = await built('/other', elsewhere);
     await enter('Hello?');
-    await until('the sentence', () => hint() === 'This page is older than the chat. Reload it.');
+    await until('the sentence', () => hint() === "Part of the chat didn't load. Try again, or reload the page.");
     await until('the text', () => field.value === 'Hello?');
+    assert.isAbove(fetched(), 0);
+    press(field, 'Enter');
+    await until('the text again', () => field.value === 'Hello?');
     assert.equal(all(thread, '[name=reply]').length, 0);
+  });
+});
+
+describe('a visitor who logs in on a page with chat.js', () => {
+  it('takes along what he wrote, in place and without a reload', async () => {
+    localStorage.clear();
+    const frame = document.createElement('iframe');
+    frame.style.cssText = 'width: 400px; height: 600px';
+    frame.srcdoc = `<script type="module" src="${location.origin}/chat.js"></script>
+      <chat-provider site="halden" edge="${edge}"><chat-thread></chat-thread></chat-provider>`;
+    document.body.append(frame);
+    const thread = await until('the element', () => frame.contentDocument?.querySelector('chat-thread'));
+    const provider = thread.parentElement as HTMLElementTagNameMap['chat-provider'];
+    const field = await until('the field', () => part(thread, 'input') as HTMLTextAreaElement);
+    await until('the empty thread', () => textOf(thread).includes('No messages yet'));
+    assert.equal(localStorage.length, 0);
+    field.value = 'The shade has a crack.';
+    field.dispatchEvent(new InputEvent('input', { bubbles: true, composed: true }));
+    await Promise.resolve();
+    press(field, 'Enter');
+    await until('the message', () => textOf(thread).includes('Sent'));
+    assert.equal(localStorage.length, 1, 'the visitor is kept');
+    const before = new Set<string>();
+    thread.addEventListener('chat-message', () => before.add('told as news'));
+    provider.getToken = () => fetch('/my-token/m_1').then((answer) => answer.json());
+    await until('the claim', () => localStorage.length === 0);
+    await until('the conversation', () => textOf(thread).includes('The shade has a crack.'));
+    assert.equal(all(thread, '[part~=bubble-own]').length, 1, 'it is his');
+    assert.equal(before.size, 0);
+    // And it is nobody's who comes after him.
+    provider.getToken = () => fetch('/my-token/m_2').then((answer) => answer.json());
+    await until('another', () => textOf(thread).includes('No messages yet'));
+    assert.notInclude(textOf(thread), 'crack');
   });
 });
 
@@ -235,4 +271,17 @@ describe('a page with a strict policy', () => {
       await until('the menu', () => all(thread, '[role=menu]')[0]?.checkVisibility());
       assert.deepEqual(violations, []);
     });
+
+  it('lets the second file in by the nonce that let the first one in', async () => {
+    const frame = document.createElement('iframe');
+    frame.style.cssText = 'width: 400px; height: 500px';
+    const { origin } = location;
+    frame.srcdoc = `<!doctype html><meta http-equiv="Content-Security-Policy" content="default-src 'none';
+      script-src 'nonce-b3RoZXI'; connect-src ${origin}">
+      <script type="module" nonce="b3RoZXI" src="${origin}/chat.js"></script>
+      <chat-thread site="halden" room="lobby" edge="${edge}"></chat-thread>`;
+    document.body.append(frame);
+    const thread = await until('the element', () => frame.contentDocument?.querySelector('chat-thread'));
+    await until('what only the second file shows', () => all(thread, '.t strong')[0]?.textContent === 'seven');
+  });
 });

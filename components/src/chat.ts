@@ -1,5 +1,4 @@
 /** What a script tag brings: every element, and the client for pages that want it. The rest follows when it is needed. */
-import { ChatError } from '@payload-chat/protocol';
 import { define } from './base.ts';
 import { createClient } from './client.ts';
 import { ChatComposer } from './composer/composer-element.ts';
@@ -12,21 +11,29 @@ import { ChatThread } from './thread/thread-element.ts';
 
 pageEdge.url = new URL(import.meta.url).origin;
 
-/** Which build this file is of; the build fills it in, the same in both files. */
-const build = '__BUILD__';
+/** What the second file of this build is, and no other; the build fills it in. */
+const integrity = '__INTEGRITY__';
 let attempts = 0;
 
 later._load = async (edge) => {
-  let more: { build?: string; default?(...handed: object[]): object } | undefined;
+  let more: { default(...handed: object[]): object } | undefined;
   // Some browsers remember that an address failed: each attempt has its own.
   for (const base of [import.meta.url, `${edge}/`])
-    more ??= await import(/* @vite-ignore */ new URL(`chat-more.js?${build}${attempts++ || ''}`, base).href).catch(
-      () => {},
-    );
-  // An edge that was deployed since the page was opened has another.
-  if (more && more.build !== build) throw new ChatError('conflict');
-  Object.assign(later, (more as Required<NonNullable<typeof more>>).default({ core }, { handed }));
+    more ??= await whole(new URL(`chat-more.js?${integrity}${attempts++}`, base).href).catch(() => {});
+  // Neither: it can't be had, or it is another build's, since the edge was deployed after the page was opened.
+  Object.assign(later, (more as NonNullable<typeof more>).default({ core }, { handed }));
 };
+
+/** An import has no integrity of its own: it is what the page holds by then, and has found whole. */
+async function whole(href: string) {
+  await new Promise((onload, onerror) => {
+    const nonce = document.querySelector<HTMLElement>('[nonce]')?.nonce;
+    const link = document.createElement('link');
+    // The address last: with it the browser begins.
+    document.head.append(Object.assign(link, { rel: 'modulepreload', integrity, nonce, onload, onerror, href }));
+  });
+  return import(/* @vite-ignore */ href);
+}
 
 define('chat-provider', ChatProvider);
 define('chat-composer', ChatComposer);

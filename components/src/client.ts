@@ -1,7 +1,9 @@
 /** A site's chat over one edge: one session, one stream, any number of threads. */
 import { type Clock, type LineEvent, systemClock } from '@payload-chat/protocol';
 import { type KeptThread, nameOf, type ThreadHost } from './kept-thread.ts';
+import { later, want } from './later.ts';
 import { createLine } from './line.ts';
+import type { claim } from './more/claim.ts';
 import { createPersistence } from './persist.ts';
 import { createRequest } from './request.ts';
 import { createSession, type GetToken, type KeyStorage } from './session.ts';
@@ -77,6 +79,10 @@ export function createClient(options: ClientOptions): Client {
         }
       },
       onSwitch: reset,
+      onLogin: (here) =>
+        want(edge)
+          .then(() => (later._claim as typeof claim)(host, request, here, threads()))
+          .catch(() => {}),
     });
   }
 

@@ -3,18 +3,21 @@
  * bring it at once; `chat.js` fetches it at the first intent, from a second file beside it.
  */
 import { ChatError } from '@payload-chat/protocol';
+import type { claim } from './more/claim.ts';
 import type { createHands } from './more/hands.ts';
 import type { look } from './more/look.ts';
 
 export const later: {
   /** How a thread is written to. */
   _hands?: typeof createHands;
+  /** What a visitor wrote becomes his who has logged in. */
+  _claim?: typeof claim;
   /** What the elements show then, and do. */
   _look?: typeof look;
-  /** Brings both; `edge` may have them too. @throws ChatError, a final one, where they are of another build. */
+  /** Brings them; `edge` may have them too. */
   _load?(edge?: string): Promise<void>;
-  /** Why they are not there, as a key of the words. */
-  _fault?: 'stale' | 'notLoaded' | undefined;
+  /** They could not be had so far. */
+  _fault?: boolean;
   /** What is being drawn lacks them. */
   _lacks?: boolean;
 } = {};
@@ -31,16 +34,10 @@ let loading: Promise<void> | undefined;
 
 /** Resolves once it is there. Calls meanwhile are one; after a failure the next one tries again. @throws ChatError */
 export function want(edge?: string): Promise<void> {
-  loading ??= Promise.resolve(later._load?.(edge)).then(
-    () => {
-      later._fault = undefined;
-    },
-    (failure) => {
-      loading = undefined;
-      const stale = failure instanceof ChatError;
-      later._fault = stale ? 'stale' : 'notLoaded';
-      throw stale ? failure : new ChatError('unavailable', { cause: failure });
-    },
-  );
+  loading ??= Promise.resolve(later._load?.(edge)).catch((cause) => {
+    loading = undefined;
+    later._fault = true;
+    throw new ChatError('unavailable', { cause });
+  });
   return loading;
 }

@@ -30,6 +30,9 @@ export interface KeyStorage {
  */
 export type GetToken = () => Promise<{ token: string; expiresAt: string }>;
 
+/** What a site says of itself with a session (SPEC: Sessions). */
+export type SiteSays = Pick<Answer, 'texts' | 'limits' | 'rooms'>;
+
 export interface SessionOptions {
   site: string;
   request: Request;
@@ -46,11 +49,15 @@ export interface SessionOptions {
   onRenew(): void;
   /** The token speaks for somebody else now. */
   onSwitch(): void;
+  /** Neither guest nor visitor, where a visitor is kept. Nothing else is asked before it resolves. */
+  onLogin(here: Answer): Promise<void>;
 }
 
 export interface Session {
   /** `undefined` before the first token. */
   readonly user: User | undefined;
+  /** What the site said last; its answers need not repeat it. */
+  readonly says: SiteSays;
   /**
    * A token that is still good, one that may `write` on demand: a guest becomes a visitor. Calls meanwhile share what
    * is under way. Refused, a guest stays a guest. @throws ChatError as the edge or `getToken` refused.
@@ -93,7 +100,7 @@ export function createSession(options: SessionOptions): Session {
   async function prove(write?: boolean): Promise<Answer> {
     if (getToken) {
       const given = await getToken();
-      return read(answer, given) ?? { ...(await ask({}, given.token)), ...given };
+      return read(answer, given) ?? ask({}, given.token);
     }
     const kept = handle ?? storage?.getItem(key);
     if (own && !handle) {
@@ -128,7 +135,8 @@ export function createSession(options: SessionOptions): Session {
     return flight;
   }
 
-  function hold(next: Answer) {
+  async function hold(next: Answer) {
+    if (storage?.getItem(key) && !/^[gv]/.test(next.user.kind)) await options.onLogin(next);
     if (closed) throw new ChatError('unavailable');
     const last = held?.user;
     held = next;
@@ -161,6 +169,9 @@ export function createSession(options: SessionOptions): Session {
     key,
     get user() {
       return held?.user;
+    },
+    get says() {
+      return held ?? {};
     },
     async token(write) {
       const good = () => held && endMs > clock.now();

@@ -148,6 +148,7 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
           ? Math.max(0, ...snapshot.participants.map((seat) => (isMe(seat.user) ? 0 : seat.readSeq)))
           : 0,
         newAfter: newAfter ?? null,
+        site: host.session.says,
         sendAgainAtMs: hands?.againAtMs ?? null,
       };
       return view;

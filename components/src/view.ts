@@ -3,6 +3,7 @@
  * and the elements. A store makes a new view for every change; parts that did not change keep their identity.
  */
 import type { ChatError, Message, Participant, Thread, User } from '@payload-chat/protocol';
+import type { SiteSays } from './session.ts';
 
 /** Which thread: by id, a room by key, or (neither) the caller's own support thread. */
 export type ThreadTarget = { thread: string } | { room: string } | { support: true };
@@ -45,6 +46,8 @@ export interface ThreadView {
   readByOthers: number;
   /** The caller's own receipt when the thread was opened: messages of others after it are new. Null in rooms. */
   newAfter: number | null;
+  /** What the site has its own words for, and what it holds messages to. Empty before there is a session. */
+  site: SiteSays;
   /** When the caller may send again, in milliseconds since 1970 (429); null when now. */
   sendAgainAtMs: number | null;
 }

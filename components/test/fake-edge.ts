@@ -34,6 +34,8 @@ export interface FakeEdgeOptions {
   site?: string;
   /** Whether strangers get a visitor's session. */
   visitors?: boolean;
+  /** What the site says with each session. */
+  says?: Pick<Session, 'texts' | 'limits' | 'rooms'>;
   /** A token's life, in milliseconds. */
   tokenMs?: number;
   /** Answers snapshots of public rooms from a cache this old, as an edge does. */
@@ -57,11 +59,21 @@ export const people: User[] = [
 ];
 
 export function createFakeEdge(options: FakeEdgeOptions = {}) {
-  const { clock = systemClock, site: key = 'halden', visitors = true, tokenMs = 3_600_000, roomCacheMs = 0 } = options;
+  const {
+    clock = systemClock,
+    site: key = 'halden',
+    visitors = true,
+    tokenMs = 3_600_000,
+    roomCacheMs = 0,
+    says,
+  } = options;
   const hubOptions = { clock, ...(options.random ? { random: options.random } : {}), ...options.hub };
   const requests: Array<{ method: string; path: string; query: string; body: unknown; by: string; status: number }> =
     [];
   const revoked = new Set<string>();
+  const sidsOf = new Map<string, string[]>();
+  /** Which visitor is whose by now. */
+  const claimed = new Map<string, string>();
   const rooms = new Map<string, { atMs: number; snapshot: Snapshot }>();
   const lastTyping = new Map<string, number>();
   let epochs = 0;
@@ -88,10 +100,11 @@ export function createFakeEdge(options: FakeEdgeOptions = {}) {
   function sessionOf(user: User, more: { visitor?: string; room?: string; sid?: string } = {}): Session {
     const { visitor, room, sid = `s${++sessions}` } = more;
     const exp = clock.now() + tokenMs;
+    sidsOf.set(user.id, [...(sidsOf.get(user.id) ?? []), sid]);
     const claims: Token = { sub: user.id, kind: user.kind, sid, exp, name: user.name, ...(room ? { room } : {}) };
     const text = String.fromCharCode(...new TextEncoder().encode(JSON.stringify({ ...claims, site: key, iat: 0 })));
     const token = `e30.${btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')}.${sessions}`;
-    return { token, expiresAt: new Date(exp).toISOString(), user, site: key, ...(visitor ? { visitor } : {}) };
+    return { token, expiresAt: new Date(exp).toISOString(), user, site: key, ...(visitor ? { visitor } : {}), ...says };
   }
 
   function readToken(request: Request): Token {
@@ -184,6 +197,21 @@ export function createFakeEdge(options: FakeEdgeOptions = {}) {
     return new Response(body, { headers: { 'Content-Type': 'text/event-stream; charset=utf-8' } });
   }
 
+  function claim(token: Token, body: Record<string, string>): Session {
+    const handle = /^handle:(\w+)$/.exec(body.visitor ?? '')?.[1];
+    if (!handle || token.kind === 'visitor' || token.kind === 'guest') throw new ChatError('unauthorized');
+    const by = claimed.get(handle);
+    if (by && by !== token.sub) throw new ChatError('conflict', { message: 'Somebody else has claimed this visitor.' });
+    if (!by && revoked.has(handle)) throw new ChatError('unauthorized');
+    claimed.set(handle, token.sub);
+    revoked.add(handle);
+    if (!by) {
+      site.merge(`v_${handle}`, token.sub);
+      for (const sid of sidsOf.get(`v_${handle}`) ?? []) endSession(sid);
+    }
+    return sessionOf(userOf(token), { sid: token.sid });
+  }
+
   function takeSnapshot(name: string, url: URL, token: Token): Snapshot {
     const held = find(name, token);
     const limit = Math.min(Number(url.searchParams.get('limit') ?? 50), limits.pageMessages);
@@ -254,6 +282,7 @@ export function createFakeEdge(options: FakeEdgeOptions = {}) {
       note.by = token.sub;
       const [, kind, id = '', last] = /^(messages|chat\/threads)\/([^/]+)(?:\/(\w+))?$/.exec(path) ?? [];
       const name = decodeURIComponent(id);
+      if (path === 'chat/claim') return json(200, claim(token, body as Record<string, string>));
       if (path === 'messages/sse') return openStream(request, token);
       if (path === 'messages') return send(body, token);
       if (path === 'chat/logout') {

@@ -56,6 +56,10 @@ export function createFakeSite({ clock, onEvent }: { clock: Clock; onEvent: (log
     return held;
   };
 
+  const owns = (seats: Participant[], user: string) =>
+    seats.find((seat) => seat.user.kind !== 'agent')?.user.id === user;
+  const newest = ({ messages }: Held) => Date.parse(messages.at(-1)?.timestamp ?? '') || 0;
+
   /** Who hears of it: the seats of now; one who left hears of his leaving. */
   function audience(held: Held, extra?: string): string[] {
     const { kind, id } = held.thread;
@@ -135,9 +139,9 @@ export function createFakeSite({ clock, onEvent }: { clock: Clock; onEvent: (log
     },
     makeThread,
     supportOf: (user: string) =>
-      [...threads.values()].find(
-        ({ thread, participants }) => thread.kind === 'support' && participants[0]?.user.id === user,
-      ),
+      [...threads.values()]
+        .filter(({ thread, participants }) => thread.kind === 'support' && owns(participants, user))
+        .sort((a, b) => newest(b) - newest(a))[0],
     roomOf: (key: string) => [...threads.values()].find(({ thread }) => thread.key === key),
 
     /** Stores a message; the same one again for the same `(sender, localId)`. */
@@ -192,6 +196,17 @@ export function createFakeSite({ clock, onEvent }: { clock: Clock; onEvent: (log
       held.participants = held.participants.filter((seat) => seat !== participant);
       held.seq += 1;
       append(held, user, { type: 'participant.left', participant }, audience(held, user));
+    },
+    /** What a visitor has becomes another's, told of as the server does. Each has one support thread that is found: the newest. */
+    merge(visitor: string, person: string) {
+      for (const held of threads.values()) {
+        const seat = held.participants.find(({ user }) => user.id === visitor);
+        if (!seat) continue;
+        site.leave(visitor, held.thread.id);
+        site.join(person, held.thread.id);
+        for (const { id } of held.messages.filter(({ sender }) => sender.id === visitor))
+          change(id, person, 'message.edited', { sender: userOf(person) });
+      }
     },
     updateThread(thread: string, into: Partial<Thread>) {
       const held = heldOf(thread);

@@ -1,5 +1,5 @@
 /** The entities of the wire (SPEC: Shapes) and the limits every hop holds them to. Ids are text, times ISO 8601. */
-import { list, nullable, object, optional, type Parsed, text, whole, word } from './shape.ts';
+import { list, nullable, object, optional, type Parsed, type Parser, text, whole, word } from './shape.ts';
 
 /** The bounds of what people send. */
 export const limits = {
@@ -83,13 +83,21 @@ export const threadRow = object({
 });
 export type ThreadRow = Parsed<typeof threadRow>;
 
-/** What `POST /api/chat/session` answers; `visitor` is the handle that a visitor keeps for his next visit. */
+const said = optional(text());
+
+/**
+ * What `POST /api/chat/session` answers; `visitor` is the handle that a visitor keeps for his next visit. `texts` and
+ * `limits` are the site's own. `rooms: 'read'` in a guest's: he can't become one who writes in public rooms.
+ */
 export const session = object({
   token: text(1),
   expiresAt: text(1),
   user,
   site: text(1),
-  visitor: optional(text(1)),
+  visitor: said,
+  texts: optional(object({ title: said, greeting: said, greetingText: said, placeholder: said })),
+  limits: optional(object({ contentLength: optional(whole(1)) })),
+  rooms: said as Parser<'read' | undefined>,
 });
 export type Session = Parsed<typeof session>;
 

@@ -82,6 +82,25 @@ describe('the composer', () => {
     await assertAccessible(thread);
   });
 
+  it('counts by what the site takes, where that is less', async () => {
+    const { edge, direct, clientOf } = setUp({ says: { limits: { contentLength: 300 } } });
+    const thread = show({ thread: direct }, clientOf('m_1'));
+    const field = await until('the field', () => part(thread, 'input') as HTMLTextAreaElement);
+    const write = (text: string) => {
+      field.value = text;
+      field.dispatchEvent(new InputEvent('input', { bubbles: true }));
+      return settled();
+    };
+    await until('the thread', () => part(thread, 'title')?.textContent);
+    await write('x'.repeat(280));
+    assert.equal(part(thread, 'hint')?.textContent, '20 characters left');
+    await write('x'.repeat(301));
+    assert.equal(part(thread, 'hint')?.textContent, 'Over 300 characters. Shorten it, then send.');
+    key(field, { key: 'Enter' });
+    await settled();
+    assert.isFalse(edge.requests.some(({ path, method }) => method === 'POST' && path === 'messages'));
+  });
+
   it('counts down when the caller was too fast, and keeps what is being written', async () => {
     const { client, field, send, write, thread } = await opened();
     client.line.failNext(1, { status: 429, code: 'rate-limited', retryAfterS: 2 }, 'POST /api/messages');
@@ -163,5 +182,57 @@ describe('the composer', () => {
     part(alone, 'send')?.click();
     await until('the answer', () => bubbles(thread).includes('From elsewhere') && part(thread, 'quote'));
     await assertAccessible(alone);
+  });
+});
+
+describe('a room that the reader may not write in', () => {
+  async function lobby(says: Parameters<typeof setUp>[0], attributes: Record<string, string> = {}) {
+    const { edge, clientOf } = setUp(says);
+    const room = edge.makeRoom('lobby', { title: 'The lobby' });
+    edge.post('m_1', room, 'Doors open at seven.');
+    const thread = show({ room: 'lobby', ...attributes }, clientOf(''));
+    await until('the message', () => bubbles(thread).length);
+    return { edge, thread, bar: () => part(thread, 'closed'), way: () => part(thread, 'sign-in') };
+  }
+
+  it('shows a guest so in the place of the field, and tells the page when he wants to sign in', async () => {
+    const { thread, bar, way } = await lobby({ says: { rooms: 'read' } });
+    await until('the bar', bar);
+    assert.isFalse(part(thread, 'field')?.checkVisibility());
+    assert.include(textOf(thread), 'Only members can write here.');
+    assert.equal(bar()?.offsetHeight, 44);
+    await assertAccessible(thread);
+    const told: Event[] = [];
+    document.body.addEventListener('chat-sign-in', (event) => told.push(event), { once: true });
+    await sendKeys({ press: 'Tab' });
+    way()?.focus();
+    await sendKeys({ press: 'Enter' });
+    assert.equal(told.length, 1);
+    assert.equal(told[0]?.target, thread, 'as the page knows it');
+  });
+
+  it('leads to the page that the thread names', async () => {
+    const { way, bar } = await lobby({ says: { rooms: 'read' } }, { 'sign-in': '/log-in?next=/chat' });
+    await until('the bar', bar);
+    assert.equal(way()?.tagName, 'A');
+    assert.equal(way()?.getAttribute('href'), '/log-in?next=/chat');
+    assert.equal(way()?.textContent, 'Sign in');
+  });
+
+  it('shows it to whom the refusal tells, keeps what he wrote, and gives the field back for it', async () => {
+    const { thread, bar, way } = await lobby({ visitors: false });
+    const field = part(thread, 'input') as HTMLTextAreaElement;
+    assert.isTrue(field.checkVisibility());
+    field.focus();
+    await sendKeys({ type: 'May I?' });
+    await sendKeys({ press: 'Enter' });
+    await until('the bar', bar);
+    assert.include(bubbles(thread), 'May I?');
+    await settled();
+    assert.equal(focused(), way(), 'the keyboard goes on where the field was');
+    await assertAccessible(thread);
+    all(thread, '[name=discard]')[0]?.click();
+    await until('the field', () => field.checkVisibility());
+    assert.notInclude(bubbles(thread), 'May I?');
   });
 });

@@ -15,14 +15,18 @@ import { composerStyles } from './composer-styles.ts';
  * @attr {string} edge - Where the edge answers.
  * @attr {string} thread - The thread's id.
  * @attr {string} room - Or the room's key. With neither, the caller's own support thread.
+ * @attr {string} sign-in - Where somebody who may not write here signs in; without it that is told to the page.
  * @attr {'light'|'dark'} theme - Overrides the page's `color-scheme`.
  * @fires chat-send - Before a message is sent: `{ content, replyTo }`. `preventDefault()` keeps it in the field.
+ * @fires chat-sign-in - The reader may not write here and wants to sign in.
  * @fires chat-error - The server refused an edit: `{ error }`.
  * @slot notice - Above the field.
  * @csspart field - The bordered field.
  * @csspart input - The text area.
  * @csspart send - The send button.
  * @csspart context - What is replied to or edited.
+ * @csspart closed - In the place of the field, where the reader may not write.
+ * @csspart sign-in - The way in there.
  * @csspart hint - Under the field: what is wrong, or how much is left.
  */
 export class ChatComposer extends ChatElement {
@@ -45,9 +49,8 @@ export class ChatComposer extends ChatElement {
 
   protected override _view(): TemplateResult {
     const words = this._words;
-    const fault = later._fault;
     const { strip, hint, text, off } = later._look?.composing(this) ?? {
-      hint: fault && html`<div class="n d" id="n" part="hint" role="alert">${words[fault]}</div>`,
+      hint: later._fault && html`<div class="n d" id="n" part="hint" role="alert">${words.notLoaded}</div>`,
     };
     return html`<div class="c">
       <slot name="notice"></slot>
@@ -60,8 +63,8 @@ export class ChatComposer extends ChatElement {
             dir=${text ? 'auto' : nothing}
             enterkeyhint="send"
             aria-describedby="n"
-            aria-label=${words.write}
-            placeholder=${words.write}
+            aria-label=${words.placeholder}
+            placeholder=${words.placeholder}
             .value=${text ?? ''}
             @input=${this._act}
             @keydown=${this._act}

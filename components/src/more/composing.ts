@@ -1,7 +1,8 @@
 /** What the composer does beyond taking in text: it answers, edits, says why something can't be sent, and sends. */
+import type { TemplateResult } from 'lit/html.js';
 import type { ChatComposer } from '../composer/composer-element.ts';
 import { handed } from '../look/handed.ts';
-import type { ShownMessage } from '../view.ts';
+import type { ShownMessage, ThreadView } from '../view.ts';
 import { type Draft, draftOf } from './draft.ts';
 import { fill } from './fill.ts';
 import { hintOf } from './hint.ts';
@@ -46,22 +47,51 @@ export function composing(composer: ChatComposer) {
   const draft = follow(composer);
   const text = draft?.text ?? '';
   const chars = text.trim().length;
-  const waitMs = (composer._store?.view.sendAgainAtMs ?? 0) - Date.now();
-  const hint = hintOf(words, chars, waitMs, composer._refusal);
+  const view = composer._store?.view;
+  const waitMs = (view?.sendAgainAtMs ?? 0) - Date.now();
+  const hint = hintOf(words, chars, waitMs, composer._refusal, view?.site.limits?.contentLength);
   clearTimeout(composer._tick);
   if (waitMs > 0) composer._tick = setTimeout(() => composer.requestUpdate(), waitMs % 1000 || 1000);
   return {
     strip: draft?.context ? stripView(composer, draft, draft.context) : nothing,
-    hint: hint
-      ? html`<div class=${hint.fault ? 'n d' : 'n'} id="n" part="hint" aria-live=${hint.counts ? 'off' : 'polite'}>${hint.text}</div>`
-      : html`<div class="n ks" id="n" part="hint">${words.keys}</div>`,
+    hint:
+      view && isClosed(view)
+        ? closedView(composer)
+        : hint
+          ? html`<div class=${hint.fault ? 'n d' : 'n'} id="n" part="hint" aria-live=${hint.counts ? 'off' : 'polite'}>${hint.text}</div>`
+          : html`<div class="n ks" id="n" part="hint">${words.keys}</div>`,
     text,
     off: !chars || composer._busy || hint?.fault,
   };
 }
 
+/** Whether the reader may read and not write: said beforehand to a guest, to others by the refusal that they see. */
+function isClosed({ site, messages }: ThreadView): boolean {
+  return (
+    site.rooms === 'read' ||
+    messages.some(({ delivery }) => delivery.is === 'failed' && delivery.error.code === 'forbidden')
+  );
+}
+
+/** Stands in the place of the field, which the stylesheet hides beside it. */
+function closedView(composer: ChatComposer): TemplateResult {
+  const { _words: words } = composer;
+  const page = (composer.owner ?? composer).getAttribute('sign-in');
+  return html`<div class="cl s" part="closed">
+    ${icon('lock')}
+    <p>${words.membersOnly}</p>
+    ${
+      page
+        ? html`<a part="sign-in" href=${page}>${words.signIn}</a>`
+        : html`<button part="sign-in" @click=${() => composer._tell('chat-sign-in', {})}>${words.signIn}</button>`
+    }
+  </div>`;
+}
+
 /** Browsers without field-sizing need the height told; CSP allows what a script sets on `style`. */
-export function fit({ _field: field }: ChatComposer): void {
+export function fit({ _field: field, _root: root }: ChatComposer): void {
+  // What he writes with has just gone from under his hands.
+  if (field && root.activeElement === field) root.querySelector<HTMLElement>('.cl > :last-child')?.focus();
   if (!field || CSS.supports('field-sizing', 'content')) return;
   field.style.height = 'auto';
   field.style.height = `${field.scrollHeight}px`;

@@ -31,13 +31,13 @@ export function pillView(count: number, words: Words, go: () => void): TemplateR
   return html`<button class="pl s" part="pill" @click=${go}>${icon('down')}${newWords(count, words)}</button>`;
 }
 
-const glyphs = { empty: 'lines', failed: 'alert', absent: 'lock' } as const;
+const glyphs = { greeting: 'lines', failed: 'alert', absent: 'lock' } as const;
 
 export function stateView(is: keyof typeof glyphs, words: Words, reload: () => void): TemplateResult {
-  return html`<div class="st" part=${is === 'empty' ? is : 'error'}>
+  return html`<div class="st" part=${is === 'greeting' ? 'empty' : 'error'}>
     <div>${icon(glyphs[is])}</div>
-    <h3>${words[is]}</h3>
-    <p>${words[`${is}Text`]}</p>
+    <h3 dir="auto">${words[is]}</h3>
+    <p dir="auto">${words[`${is}Text`]}</p>
     ${is === 'failed' ? html`<button class="bt" @click=${reload}>${words.tryAgain}</button>` : nothing}
   </div>`;
 }

@@ -142,6 +142,20 @@ export const styles = css`
   .send:disabled { background: none; cursor: default; color: var(--_m) }
   .send:enabled:hover { background: color-mix(in srgb, var(--_t) 12%, var(--_a)) }
   .send:enabled:active { background: color-mix(in srgb, var(--_t) 22%, var(--_a)) }
+  .f:has(~ .cl) { display: none }
+  .cl {
+    display: flex;
+    align-items: center;
+    gap: 8px;
+    min-height: 44px;
+    padding: 0 12px;
+    border: 1px solid var(--_li);
+    border-radius: var(--_r);
+    background: var(--_ss);
+    color: var(--_m);
+  }
+  .cl p { flex: 1; margin: 0 }
+  .cl > :last-child { color: var(--_at); font-weight: 600; text-decoration: none }
   .k {
     display: flex;
     align-items: center;
@@ -173,6 +187,7 @@ export const styles = css`
     .mn button { height: 44px }
     .b { -webkit-touch-callout: none; user-select: none; touch-action: manipulation }
     .n button { padding-block: 14px; margin-block: -14px }
+    .cl > :last-child { padding-block: 14px }
     .f ~ .ks { display: none !important }
   }
   @media (forced-colors: active) {

@@ -18,7 +18,7 @@ export function undeliveredView(delivery: Delivery, words: Words): TemplateResul
     return html`<div class="n s" part="receipt">${words[delivery.is === 'waiting' ? 'waiting' : 'sending']} ${icon('clock')}</div>`;
   const { code, message, retry } = delivery.error;
   const again = retry || code === 'unauthorized';
-  const reason = code === 'too-large' ? words.tooLong : code === 'forbidden' ? words.membersOnly : message;
+  const reason = code === 'forbidden' ? words.membersOnly : message;
   return html`<div class="n s d" part="receipt" role="alert">
     ${icon('alert')}
     <span>${again ? words.notSent : reason} <button name=${again ? 'retry' : 'rewrite'}>${again ? words.tryAgain : words.edit}</button> · <button name="discard">${words.delete}</button></span>

@@ -8,7 +8,7 @@ describe('a provider', () => {
     edge.post('m_2', direct, 'Hello');
     const provider = document.createElement('chat-provider');
     provider.client = clientOf('m_1');
-    provider.words = { write: 'Schreib etwas' };
+    provider.words = { placeholder: 'Schreib etwas' };
     provider.setAttribute('theme', 'dark');
     provider.innerHTML = `<section><chat-thread thread="${direct}"></chat-thread></section>`;
     document.body.append(provider);

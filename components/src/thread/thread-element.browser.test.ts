@@ -1,6 +1,6 @@
 import { sendKeys } from '@web/test-runner-commands';
 import { assert } from 'chai';
-import { all, assertAccessible, bubbles, part, setUp, show, textOf, until } from '../../test/page.ts';
+import { all, assertAccessible, bubbles, part, seen, setUp, show, textOf, until } from '../../test/page.ts';
 
 describe('a thread', () => {
   it('shows what was said and sends what is written', async () => {
@@ -54,6 +54,33 @@ describe('a thread', () => {
     assert.equal(all(thread, '.m [part=avatar]').length, 2, 'an avatar per group of others');
     assert.include(textOf(thread), 'Team');
     assert.notInclude(textOf(thread), 'Sent');
+  });
+
+  it('says what the site has its own words for, and before them what the page has', async () => {
+    const texts = {
+      title: 'Halden & <b>sons</b>',
+      greeting: 'Good morning',
+      greetingText: 'We answer from 8 to 18.',
+      placeholder: 'Ask us about lamps',
+    };
+    const { edge, direct, clientOf } = setUp({ says: { texts } });
+    const thread = show({}, clientOf('')) as HTMLElementTagNameMap['chat-thread'];
+    await until('the greeting', () => part(thread, 'empty'));
+    assert.equal(seen(part(thread, 'empty')).replace(/\s+/g, ' ').trim(), 'Good morning We answer from 8 to 18.');
+    assert.equal(part(thread, 'title')?.textContent, texts.title, 'as text');
+    const field = part(thread, 'input') as HTMLTextAreaElement;
+    assert.equal(field.placeholder, 'Ask us about lamps');
+    assert.equal(field.ariaLabel, 'Ask us about lamps');
+    assert.equal(edge.requests.filter(({ path }) => path === 'chat/session').length, 1, 'nobody asks twice');
+    await assertAccessible(thread);
+    thread.words = { placeholder: 'Write to Halden', greeting: 'Hello' };
+    thread.heading = 'Service';
+    await until('the page’s own', () => field.placeholder === 'Write to Halden');
+    assert.equal(part(thread, 'title')?.textContent, 'Service');
+    assert.include(textOf(thread), 'Hello');
+    assert.include(textOf(thread), 'We answer from 8 to 18.', 'what the page left');
+    const talk = show({ thread: direct }, clientOf('m_1'));
+    await until('the thread', () => part(talk, 'title')?.textContent === 'Ben Okoro');
   });
 
   it('is an empty support thread without attributes, until the first message', async () => {

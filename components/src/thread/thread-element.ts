@@ -24,6 +24,7 @@ import { threadStyles } from './thread-styles.ts';
  * @attr {string} thread - The id of the thread.
  * @attr {string} room - Or the key of a room, which anybody reads if it is public.
  * @attr {string} heading - Stands for the title.
+ * @attr {string} sign-in - Where somebody who may not write here signs in; without it that is told to the page.
  * @attr {'light'|'dark'} theme - Overrides the page's `color-scheme`.
  * @attr {string} lang - The language of times and days; by default that of the page.
  * @prop {Client} client - Whose eyes see the thread; otherwise the provider's, or the page's own for this site and edge.
@@ -31,6 +32,7 @@ import { threadStyles } from './thread-styles.ts';
  * @fires chat-ready - The thread is shown: `{ thread }`, which is undefined before a support thread's first message.
  * @fires chat-message - Somebody else's message came: `{ message }`. Not for those that were there at the start.
  * @fires chat-send - Before a message is sent: `{ content, replyTo }`. `preventDefault()` keeps it in the field.
+ * @fires chat-sign-in - The reader may not write here and wants to sign in.
  * @fires chat-error - The thread could not be loaded, or a change was refused: `{ error }`, with a `code`.
  * @slot header - Stands for the whole header.
  * @slot actions - At the header's end.
@@ -57,7 +59,8 @@ import { threadStyles } from './thread-styles.ts';
  * @csspart empty - What an empty thread says.
  * @csspart error - That a thread did not load, or is not there for this reader.
  * @csspart skeleton - Before the thread is there.
- * @csspart field - The bordered field; also `input`, `send`, `context` and `hint` of the composer.
+ * @csspart field - The bordered field; also `input`, `send`, `context`, `hint`, `closed` and `sign-in` of the
+ *   composer.
  * @cssprop --chat-accent - The one colour that a page needs to change; tints, links and focus follow from it.
  */
 export class ChatThread extends ChatElement {
@@ -142,7 +145,8 @@ export class ChatThread extends ChatElement {
       const setting = { words: this._words, lang, kind: view.thread?.kind, look: !!later._look };
       this._log._fill(rows, setting, view.connection.is === 'live');
     }
-    this._lacks ||= later._lacks; // What is not drawn anew lacks it still.
+    // What is not drawn anew lacks it still; so does who gets no field.
+    this._lacks ||= later._lacks || !!view?.site.rooms;
     this._log._stay();
     this._look();
     (this._at('chat-composer') as ChatElement).requestUpdate();
@@ -156,8 +160,8 @@ export class ChatThread extends ChatElement {
     const phase = view?.phase.is ?? 'loading';
     const banner = phase === 'ready' || phase === 'loading' ? this._banner : undefined;
     const fresh = view && !this._log._follow ? this._reading._count(view) : 0;
-    const state = (is: 'empty' | 'failed' | 'absent') =>
-      rare((look) => look.stateView(is, words, () => this._store?.reload())) ?? (later._fault && words[later._fault]);
+    const state = (is: 'greeting' | 'failed' | 'absent') =>
+      rare((look) => look.stateView(is, words, () => this._store?.reload())) ?? (later._fault && words.notLoaded);
     return html`
       <slot name="header">${this._header(view, words)}</slot>
       <div role="status">${banner && (later._look?.bannerView(banner, words) ?? html`<p class="y">${words.offline}</p>`)}</div>
@@ -165,7 +169,7 @@ export class ChatThread extends ChatElement {
         <div class="in">
           <div class="rows"></div>
           ${phase === 'loading' ? skeleton : phase !== 'ready' ? state(phase) : nothing}
-          ${phase === 'ready' && !view?.messages.length ? html`<slot name="empty">${state('empty')}</slot>` : nothing}
+          ${phase === 'ready' && !view?.messages.length ? html`<slot name="empty">${state('greeting')}</slot>` : nothing}
           ${view?.thread?.status === 'closed' ? rare((look) => look.closedView(words)) : nothing}
           ${view?.typing.length ? rare((look) => look.typingView(view, words)) : nothing}
         </div>
@@ -175,7 +179,7 @@ export class ChatThread extends ChatElement {
       </div>
       <slot name="composer" ?hidden=${phase === 'failed' || phase === 'absent'}>
         <chat-composer
-          exportparts="field,input,send,context,hint"
+          exportparts="field,input,send,context,hint,closed,sign-in"
           .owner=${this}
         ><slot name="notice" slot="notice"></slot></chat-composer>
       </slot>
@@ -233,7 +237,7 @@ export class ChatThread extends ChatElement {
     const others = participants.map(({ user }) => user).filter(({ id }) => id !== me?.id);
     const direct = thread?.kind === 'direct' ? others[0] : undefined;
     const title =
-      this.heading ?? direct?.name ?? thread?.title ?? thread?.key ?? (view?.phase.is === 'ready' ? words.support : '');
+      this.heading ?? direct?.name ?? thread?.title ?? thread?.key ?? (view?.phase.is === 'ready' ? words.title : '');
     const agents = others.filter(({ kind }) => kind === 'agent').map(({ name }) => name);
     const status =
       thread?.status === 'closed' ? words.closed : thread?.kind === 'support' ? agents.join(', ') : undefined;
