@@ -238,7 +238,7 @@ export async function startFakeServer(hubOptions: Partial<HubOptions> = {}): Pro
     if (asks.is === 'service') {
       mustBeEdge(request);
       if (asks.site !== site.key) throw new ChatError('unknown-site');
-      const hello = { revoked: [...site.ended] };
+      const hello = { revoked: [...site.ended], bounds: site.bounds };
       return response.on('close', site.hub.subscribe({ sink, topics: '*', tail: asks.tail, hello, ...cursor }));
     }
     const claims =

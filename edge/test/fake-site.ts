@@ -41,6 +41,9 @@ export interface FakeSite {
   /** Makes a room public or private. */
   publish(room: Room, isPublic: boolean): void;
   end(sid: string): void;
+  /** What it sets for streams lower than an edge does, as its hello and `site.updated` say it. */
+  readonly bounds: { streamsPerPerson?: number; streamsPerAddress?: number };
+  bound(bounds: FakeSite['bounds']): void;
   snapshot(room: Room, user: string, limit: number, before?: number): Snapshot;
   maySee(room: Room, user: string): boolean;
   /** A restore of the database: positions begin again under another epoch. */
@@ -51,6 +54,7 @@ export function createFakeSite(key: string, people: User[], rooms: string[], opt
   const threads = new Map<string, Room>();
   const users = new Map(people.map((user) => [user.id, user]));
   const ended = new Set<string>();
+  let bounds: FakeSite['bounds'] = {};
   const hub = createHub(options);
   let epoch = 'aaaaaaaaaaaa';
   let head = 0;
@@ -156,6 +160,13 @@ export function createFakeSite(key: string, people: User[], rooms: string[], opt
     publish(room, isPublic) {
       room.public = isPublic;
       append(room, 'thread.updated', { threadState: { ...room.thread, changed: room.thread.changed + 1 } });
+    },
+    get bounds() {
+      return bounds;
+    },
+    bound(next) {
+      bounds = next;
+      append(undefined, 'site.updated', { bounds }, [topic.all]);
     },
     end(sid) {
       ended.add(sid);

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { StartEdge } from './edge-contract.ts';
 import { hopOver } from './fake-hop.ts';
 import { type FakeServer, startFakeServer } from './fake-server.ts';
-import { type Hop, type Seat, seatAt, until } from './hop.ts';
+import { type Hop, readersOf, type Seat, seatAt, until } from './hop.ts';
 import { closeStreams, openStream } from './stream-reader.ts';
 
 /** `from` gives the headers by which a request comes from an address, as the runtime's own front writes them. */
@@ -126,6 +126,54 @@ export function limitsContract(
       expect(refused.status).toBe(429);
       expect(Number(refused.headers.get('Retry-After'))).toBeGreaterThan(0);
       expect((await guest('203.0.113.7')).status).toBe(200);
+    });
+
+    it('what the site sets lower than the edge, from the moment it is set until it is taken back', async () => {
+      const again = (seat: Seat, address: string) =>
+        openStream(edge.url, { token: seat.token, headers: from(address) });
+      await until('earlier streams are gone', async () => (await readersOf(hop)) === 0, 30_000);
+      await (await ada.stream()).next('ready');
+      server.site.bound({ streamsPerPerson: 1 });
+      try {
+        // Those who have more keep it; the next one is one too many.
+        await (await bo.stream()).next('ready');
+        await until('a second stream of one person is refused', async () => {
+          const refused = await bo.stream();
+          if (refused.status === 200) refused.close();
+          else expect(Number(refused.headers.get('Retry-After'))).toBeGreaterThan(0);
+          return refused.status === 429;
+        });
+        server.site.bound({ streamsPerAddress: 1 });
+        const cyd = await seatAt(hop, 'cyd');
+        await (await again(cyd, '203.0.113.20')).next('ready');
+        await until('a second stream of one address is refused', async () => {
+          const refused = await again(bo, '203.0.113.20');
+          if (refused.status === 200) refused.close();
+          return refused.status === 429;
+        });
+        // In the end: those that were just closed may still be counted as his.
+        await until('another address is taken', async () => (await again(ada, '203.0.113.21')).status === 200, 25_000);
+      } finally {
+        server.site.bound({});
+      }
+      const cyd = await seatAt(hop, 'cyd');
+      await until('what was set is taken back', async () => (await again(cyd, '203.0.113.20')).status === 200);
+    });
+
+    it('the sessions of an address at a site, as its server has refused them: it is not asked again so soon', async () => {
+      const before = server.count('POST', pathOf('session'));
+      const ask = (address: string) => post(pathOf('session'), address, { site: 'halden', room: 'no-such-room' });
+      const undo = server.intercept(pathOf('session'), (response) => {
+        response.writeHead(429, { 'Content-Type': 'application/json', 'Retry-After': '40' });
+        response.end('{"errors":[{"code":"rate-limited","message":"A little slower, please."}]}');
+      });
+      expect((await ask('203.0.113.30')).status).toBe(429);
+      undo();
+      const refused = await ask('203.0.113.30');
+      expect(refused.status).toBe(429);
+      expect(Number(refused.headers.get('Retry-After'))).toBeGreaterThan(20);
+      expect((await ask('203.0.113.31')).status).toBe(404);
+      expect(server.count('POST', pathOf('session'))).toBe(before + 2);
     });
 
     it('vouches for the address that it counted, whatever else the client says', async () => {
