@@ -130,7 +130,9 @@ test('[I9] each hears at every hop what is said while he sits there, to the even
   for (const [nth, each] of streams.entries()) {
     const due = dueTo(crowd[nth]?.user.id ?? '', log);
     for (const [at, stream] of each.entries()) {
-      await upTo(stream, end);
+      await upTo(stream, end).catch((cause) => {
+        throw new Error(`Writer ${nth} at hop ${at} did not hear the end.`, { cause });
+      });
       expect(heardOf(stream.frames, thread), `writer ${nth} at hop ${at}`).toEqual(due);
       heard += due.length;
     }
