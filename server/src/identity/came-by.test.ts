@@ -177,6 +177,34 @@ test('who comes back by what is good again, or by another way, is let in at once
   }
 });
 
+test('an end reaches whoever came back right after another end, of the same thing or of something else', async () => {
+  const { key, edit, signed } = await crowd();
+  const status = async ({ token }: Session) => (await ask(app, '/api/chat/threads', { token, origin: shop })).status;
+  // His token is of after the end of the secret, which reaches some seconds ahead.
+  await edit({ secrets: [{ kid: 'new' }] });
+  await edit({ secrets: [old, { kid: 'new' }] });
+  const back = await openSession(app, { site: key, identity: await signed(old) }, { origin: shop });
+  expect(await status(back)).toBe(200);
+  await edit({ identities: false });
+  expect(await status(back)).toBe(401);
+  await edit({ identities: true });
+  const again = await openSession(app, { site: key, identity: await signed(old) }, { origin: shop });
+  expect(await status(again)).toBe(200);
+  await edit({ secrets: [{ kid: 'new' }] });
+  expect(await status(again)).toBe(401);
+
+  // And the end of one person reaches his own, after that of everybody.
+  await edit({ visitors: false });
+  await edit({ visitors: true });
+  const visitor = (await openSession(app, { site: key }, { origin: shop })) as Session & { visitor: string };
+  const body = { site: key, visitor: visitor.visitor, identity: await signed(fresh) };
+  expect((await ask(app, '/api/chat/claim', { origin: shop, body })).status).toBe(200);
+  expect(await status(visitor)).toBe(401);
+  const claimant = await openSession(app, { site: key, identity: await signed(fresh) }, { origin: shop });
+  await edit({ open: false });
+  expect(await status(claimant)).toBe(401);
+});
+
 test('a site that is switched off says so to whoever asks, and nothing of it is lost', async () => {
   const { key, present, edit } = await crowd();
   const sent = await ask(app, '/api/messages', {

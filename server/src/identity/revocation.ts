@@ -168,6 +168,7 @@ export async function endSessions(req: PayloadRequest, endings: readonly Ending[
   await inTransaction(req, async () => {
     const query = await transactionOf(req);
     const { after } = await noteOf(req);
+    const reach = await reachOf(query, endings);
     for (const { site, user, sid = user, untilS = 0 } of endings) {
       if (sid === undefined) continue;
       const isOfMany = user === undefined || sid === user;
@@ -175,12 +176,12 @@ export async function endSessions(req: PayloadRequest, endings: readonly Ending[
         // What was begun right after an earlier end has ended too: `before` rises each time.
         `insert into chat.revoked as r (sid, site, until, before)
           select $1, $2, greatest(clock_timestamp() + $3 * interval '1 ms', to_timestamp($4)),
-            case when $5 then floor(extract(epoch from clock_timestamp()))::bigint + $6::bigint end
+            case when $5 then greatest(floor(extract(epoch from clock_timestamp()))::bigint + $6::bigint, $7::bigint) end
           on conflict (sid, site) do update
             set before = greatest(excluded.before, r.before + 1), until = excluded.until, ended = now()
             where excluded.before is not null
           returning before, extract(epoch from until - clock_timestamp())::float8 * 1000 as left`,
-        [sid, site, rememberedMs, untilS, isOfMany, aheadS],
+        [sid, site, rememberedMs, untilS, isOfMany, aheadS, reach(site, user === undefined)],
       );
       if (!row) continue;
       const end: SessionEnd = { sid, ...(row.before === null ? {} : { before: Number(row.before) }) };
@@ -196,4 +197,25 @@ export async function endSessions(req: PayloadRequest, endings: readonly Ending[
       after.push(() => revocations(req.payload).add(site, end, row.left));
     }
   });
+}
+
+/**
+ * How far an end must reach at the least: who came back right after an end has a token of right after it, seconds ahead, and
+ * what ends him next must not stop short of that. An end of many is met by tokens that any end has moved; one of a user by
+ * those that his own has (as its row says) or one of many. So the ends of users, of which there are many, don't drive each
+ * other on.
+ */
+async function reachOf(query: Query, endings: readonly Ending[]): Promise<(site: string, isOfMany: boolean) => number> {
+  const sites = [
+    ...new Set(endings.flatMap(({ site, user, sid }) => (sid === undefined || user === undefined ? site : []))),
+  ];
+  const rows = sites.length
+    ? await query<{ site: string; any: string | null; many: string | null }>(
+        `select site, max(before) as any, max(before) filter (where sid ~ '^(kind:|[ko]_)') as many
+          from chat.revoked where site = any($1) and until > now() and before is not null group by site`,
+        [sites],
+      )
+    : [];
+  const found = new Map(rows.map((row) => [row.site, row]));
+  return (site, isOfMany) => Number(found.get(site)?.[isOfMany ? 'any' : 'many'] ?? 0) + 1;
 }
