@@ -74,6 +74,57 @@ test('a site’s page prints the snippet, copies it, and says whether it was see
   expect(faults).toEqual([]);
 });
 
+test('an owner writes his site’s words and limits on their tabs, and is told in a sentence what can’t be', async () => {
+  const { site, urls } = stack().demo;
+  const { page } = await logIn('admin');
+  await page.locator('.dashboard').waitFor({ timeout: patienceMs });
+  await page.goto(`${urls.admin}/collections/sites/${site.key}`);
+  const tab = async (name: string) => {
+    const button = page.getByRole('button', { name, exact: true });
+    await button.waitFor({ timeout: patienceMs });
+    // The form's own script may not have come yet.
+    await expect
+      .poll(
+        async () => {
+          await button.click();
+          return button.getAttribute('class');
+        },
+        { timeout: patienceMs },
+      )
+      .toContain('--active');
+  };
+  const save = () => page.getByRole('button', { name: 'Save', exact: true }).click();
+  await tab('People');
+  await look(page, 'site-people');
+  await tab('Texts');
+  await page.locator('[name="texts.title"]').fill('Halden Help');
+  await page.locator('[name="texts.greetingText"]').fill('We answer\nwithin an hour.');
+  await look(page, 'site-texts');
+  await tab('Messages and limits');
+  await page.locator('[name="limits.contentLength"]').fill('5');
+  await save();
+  const sentence = 'A whole number from 20 to 4,000, or nothing for the server’s own.';
+  await page.getByText(sentence).first().waitFor({ timeout: patienceMs });
+  await look(page, 'site-limits');
+  await page.locator('[name="limits.contentLength"]').fill('500');
+  await tab('Keys');
+  await look(page, 'site-keys');
+  await save();
+  const said = async () => {
+    const asked = await fetch(`${urls.edge}/api/chat/session`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ site: site.key }),
+    });
+    const { texts, limits } = (await asked.json()) as { texts?: object; limits?: object };
+    return { texts, limits };
+  };
+  await expect.poll(said, { timeout: patienceMs }).toEqual({
+    texts: { title: 'Halden Help', greetingText: 'We answer within an hour.' },
+    limits: { contentLength: 500 },
+  });
+});
+
 test('an admin exports and erases a person from that person’s page; an agent has no such buttons', async () => {
   const { site, urls } = stack().demo;
   const answer = await fetch(`${urls.edge}/api/chat/session`, {
