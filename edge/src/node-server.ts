@@ -8,6 +8,7 @@ import { getRequestListener } from '@hono/node-server';
 import { ChatError } from '@payload-chat/protocol';
 import { blockOf } from '@payload-chat/protocol/limits';
 import { refusalOf, responseOf } from './answer.ts';
+import { cutUnanswered } from './unanswered.ts';
 
 export interface Bindings {
   incoming: IncomingMessage;
@@ -60,6 +61,7 @@ export function createNodeServer({ fetch, streamPath, connectionsPerAddress }: N
     },
   );
   server.on('connection', countConnections(connectionsPerAddress));
+  cutUnanswered(server);
   return server;
 
   async function answerStream(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
