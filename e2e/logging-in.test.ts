@@ -96,7 +96,7 @@ describe.each(['worker', 'node'] as const)('by the %s edge', (edge) => {
 
     await logIn(page, await loginOf('member', 0));
     await thread.element.getByText('Where is my lamp?').waitFor({ state: 'detached', timeout: patienceMs });
-    expect(await own(page)).toBe(0);
+    for (const text of [...texts, 'It has come.']) expect(await thread.texts()).not.toContain(text);
     expect(faults).toEqual([]);
   });
 

@@ -24,15 +24,20 @@ later._load = async (edge) => {
   Object.assign(later, (more as NonNullable<typeof more>).default({ core }, { handed }));
 };
 
-/** An import has no integrity of its own: it is what the page holds by then, and has found whole. */
-async function whole(href: string) {
-  await new Promise((onload, onerror) => {
-    const nonce = document.querySelector<HTMLElement>('[nonce]')?.nonce;
-    const link = document.createElement('link');
-    // The address last: with it the browser begins.
-    document.head.append(Object.assign(link, { rel: 'modulepreload', integrity, nonce, onload, onerror, href }));
-  });
-  return import(/* @vite-ignore */ href);
+/** An import has no integrity of its own: it is of what the page holds by then, and has found whole. */
+function whole(href: string) {
+  return new Promise((onload, onerror) =>
+    document.head.append(
+      Object.assign(document.createElement('link'), {
+        rel: 'modulepreload',
+        integrity,
+        nonce: document.querySelector<HTMLElement>('[nonce]')?.nonce,
+        onload,
+        onerror,
+        href, // The last: with it the browser begins.
+      }),
+    ),
+  ).then(() => import(/* @vite-ignore */ href));
 }
 
 define('chat-provider', ChatProvider);

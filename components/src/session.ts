@@ -171,7 +171,8 @@ export function createSession(options: SessionOptions): Session {
       return held?.user;
     },
     get says() {
-      return held ?? {};
+      // Without its secrets: it is shown.
+      return { ...held, token: '', visitor: '' };
     },
     async token(write) {
       const good = () => held && endMs > clock.now();

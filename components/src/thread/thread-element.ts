@@ -79,7 +79,7 @@ export class ChatThread extends ChatElement {
   private _onScreen: boolean | undefined;
   private _inSight: boolean | undefined;
   /** Something that is shown needs the rest. */
-  private _lacks: boolean | undefined;
+  private _lacks: unknown;
   /** @internal Older messages were asked for here, in vain. */
   _tried = false;
 
@@ -146,7 +146,7 @@ export class ChatThread extends ChatElement {
       this._log._fill(rows, setting, view.connection.is === 'live');
     }
     // What is not drawn anew lacks it still; so does who gets no field.
-    this._lacks ||= later._lacks || !!view?.site.rooms;
+    this._lacks ||= later._lacks || view?.site.rooms;
     this._log._stay();
     this._look();
     (this._at('chat-composer') as ChatElement).requestUpdate();
