@@ -63,6 +63,7 @@ describe.each(['worker', 'node'] as const)('by the %s edge', (edge) => {
     await thread.element.getByText('No messages yet').waitFor({ timeout: patienceMs });
     expect(await kept(visit.page)).toBe(0);
     await thread.write(words);
+    await thread.reads([words]);
     await thread.delivered();
     expect(await kept(visit.page)).toBe(1);
     const agent = await speakAs(stack(), 'agent');
@@ -89,6 +90,7 @@ describe.each(['worker', 'node'] as const)('by the %s edge', (edge) => {
     expect(await own(page)).toBe(1);
     expect((await agent.messages(id))[0]).toMatchObject({ sender: { id: member.id } });
     await thread.write('It has come.');
+    await thread.reads([...texts, 'It has come.']);
     await thread.delivered();
     await page.reload();
     await thread.reads([...texts, 'It has come.']);

@@ -78,6 +78,7 @@ test.each(pages)('under %s a message is sent and seen, and nothing is violated',
   const thread = threadIn(visit.page.locator('chat-thread'));
   const words = `Written under ${name}`;
   await thread.write(words);
+  await thread.reads([words]);
   await thread.delivered();
   const agent = await speakAs(stack(), 'agent');
   await agent.send({ room: 'lobby', content: `Answered under ${name}` });

@@ -230,6 +230,17 @@ describe('at the page’s own origin', () => {
   });
 });
 
+test('what the site says of itself is shown, and no secret with it', async () => {
+  const says = { texts: { title: 'Halden', greeting: 'Good morning' }, limits: { contentLength: 500 } };
+  const { flow, browser } = setUp({ says });
+  const { store } = browser().look({ support: true });
+  await flow();
+  expect(store.view.site).toMatchObject(says);
+  store.send('Hi');
+  await flow();
+  expect(JSON.stringify(store.view)).not.toMatch(/e30\.|handle:/);
+});
+
 describe('a token', () => {
   test('[S6] of a visitor is renewed by itself 60 s before its end, and the stream moves over', async () => {
     const { edge, flow, browser } = setUp({ tokenMs: 600_000 });
