@@ -1,9 +1,15 @@
 /** The Node edge against clients that are slow, silent, or talk too much. */
+import { EventEmitter, once } from 'node:events';
+import type { AddressInfo, Socket } from 'node:net';
 import { pathOf } from '@payload-chat/protocol';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type FakeServer, startFakeServer } from '../test/fake-server.ts';
 import { type NodeEdge, startNodeEdge } from '../test/node-edge.ts';
 import { type RawClient, rawClient, requestText } from '../test/raw-client.ts';
+import { countConnections, createNodeServer } from './node-server.ts';
+
+const late = (what: string) =>
+  new Promise<never>((_, reject) => setTimeout(() => reject(new Error(`Not within 20 s: ${what}`)), 20_000).unref());
 
 describe('the Node edge', { timeout: 60_000 }, () => {
   let server: FakeServer;
@@ -89,6 +95,52 @@ describe('the Node edge', { timeout: 60_000 }, () => {
       await one.hears('HTTP/1.1 4').catch(() => one.isLeft());
     }
     expect((await fetch(edge.url + pathOf('health'))).status).toBe(200);
+  });
+
+  it('cuts a client who asks for much and reads none of it', async () => {
+    const much = new Uint8Array(64 * 1024 * 1024);
+    const bounded = createNodeServer({
+      fetch: () => new Response(much),
+      streamPath: '/stream',
+      connectionsPerAddress: 0,
+      idleMs: 500,
+    });
+    bounded.listen(0, '127.0.0.1');
+    await once(bounded, 'listening');
+    try {
+      const gone = once(bounded, 'connection').then(([socket]) => once(socket as Socket, 'close'));
+      const one = await rawClient(`http://127.0.0.1:${(bounded.address() as AddressInfo).port}`, { paused: true });
+      clients.push(one);
+      one.say('GET / HTTP/1.1\r\nHost: edge\r\n\r\n');
+      await Promise.race([gone, late('the client is cut')]);
+    } finally {
+      bounded.closeAllConnections();
+      bounded.close();
+    }
+  });
+
+  it('closes unread what an address opens beyond its bound, a /64 being one, and takes it again when one has left', () => {
+    const take = countConnections(2);
+    const open = (remoteAddress: string) => {
+      const socket = Object.assign(new EventEmitter(), {
+        remoteAddress,
+        isCut: false,
+        destroy: () => {
+          socket.isCut = true;
+        },
+      });
+      take(socket as unknown as Socket);
+      return socket;
+    };
+    const [first, second, third] = [open('203.0.113.1'), open('::ffff:203.0.113.1'), open('203.0.113.1')];
+    expect([first, second, third].map(({ isCut }) => isCut)).toEqual([false, false, true]);
+    expect(open('203.0.113.2').isCut).toBe(false);
+    first.emit('close');
+    expect([open('203.0.113.1'), open('203.0.113.1')].map(({ isCut }) => isCut)).toEqual([false, true]);
+    const six = ['2001:db8:0:1::1', '2001:db8:0:1::2', '2001:db8:0:1:ffff::3', '2001:db8:0:2::1'];
+    expect(six.map((address) => open(address).isCut)).toEqual([false, false, true, false]);
+    // This machine's own are nobody's.
+    expect(Array.from({ length: 5 }, () => open('127.0.0.1').isCut)).not.toContain(true);
   });
 
   it('writes no token, key, ticket or query into its log', async () => {

@@ -21,20 +21,27 @@ export interface NodeServerOptions {
   streamPath: string;
   /** Most connections of one address, where sockets have clients' addresses; 0 limits nothing. */
   connectionsPerAddress: number;
+  /** How long a socket with an answer under way may stand still, in ms: a client that does not read it is cut. */
+  idleMs?: number;
 }
 
 /** How long a client may take to send a request's head, and the whole of it; such sockets are looked for every second. */
 const headMs = 10_000;
 const requestMs = 20_000;
 const lookEveryMs = 1000;
-/** How long a socket with an answer under way may stand still: a client that does not read it is cut. */
-const idleMs = 60_000;
+/** `idleMs` unless given. */
+const defaultIdleMs = 60_000;
 /** Bytes of a request's head; above it 431. */
 const headBytes = 16_384;
 /** After so long in silence the kernel asks whether the other side is still there, and gives up ten seconds later. */
 const keepAliveMs = 10_000;
 
-export function createNodeServer({ fetch, streamPath, connectionsPerAddress }: NodeServerOptions): Server {
+export function createNodeServer({
+  fetch,
+  streamPath,
+  connectionsPerAddress,
+  idleMs = defaultIdleMs,
+}: NodeServerOptions): Server {
   const answer = getRequestListener((request, bindings) => fetch(request, bindings as Bindings));
   /** Each socket's last answer that is a stream: what is written behind one could never be answered. */
   const streams = new WeakMap<Socket, ServerResponse>();
@@ -90,7 +97,7 @@ function requestOf({ url = '/', rawHeaders }: IncomingMessage): Request | undefi
 }
 
 /** A listener that closes what one address opens beyond its bound, before a byte of it is read. */
-function countConnections(bound: number): (socket: Socket) => void {
+export function countConnections(bound: number): (socket: Socket) => void {
   const open = new Map<string, number>();
   return (socket) => {
     const address = blockOf(socket.remoteAddress);

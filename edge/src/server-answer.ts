@@ -5,6 +5,8 @@ import { readWhole } from './bytes.ts';
 
 /** Most bytes of one answer: a page of 100 messages at their longest is a quarter of it. */
 const answerBytes = 8 * 1024 * 1024;
+/** When to come back, in seconds, where whoever stands in front of the server refuses for a while and doesn't say. */
+const retryAfter = '2';
 /** What of the server's answer the client hears. Cookies and the server's own CORS stay behind. */
 const returning = ['Content-Type', 'Retry-After', 'Cache-Control'];
 
@@ -28,8 +30,15 @@ export async function answerOf(response: Response): Promise<Answer> {
     if (!isJson && (status < 400 || status >= 500))
       throw new Error(`The server answered ${status}, ${type || 'no type'}.`);
     const body = new TextDecoder().decode(await readWhole(response.body, answerBytes));
-    if (!isJson) return refusalOf(readError(status, undefined, response.headers.get('Retry-After')));
-    const headers: Record<string, string> = { 'Cache-Control': 'no-store' };
+    const isPassing = status === 429 || status === 503;
+    if (!isJson)
+      return refusalOf(
+        readError(status, undefined, response.headers.get('Retry-After') ?? (isPassing ? retryAfter : null)),
+      );
+    const headers: Record<string, string> = {
+      'Cache-Control': 'no-store',
+      ...(isPassing ? { 'Retry-After': retryAfter } : {}),
+    };
     for (const name of returning) {
       const value = response.headers.get(name);
       if (value !== null) headers[name] = value;

@@ -204,6 +204,23 @@ export function edgeContract(name: string, start: StartEdge, script: string): vo
         expect(server.asked.length).toBe(count);
       });
 
+      it('with 429 and 503 always a time to come back, where whoever stands in front of the server names none', async () => {
+        const json = '{"errors":[{"code":"rate-limited","message":"A little slower, please."}]}';
+        for (const [status, type, body] of [
+          [429, 'application/json', json],
+          [503, 'application/json', json.replace('rate-limited', 'unavailable')],
+          [429, 'text/html', '<html>too many</html>'],
+          [503, 'text/html', '<html>away</html>'],
+        ] as const) {
+          const undo = server.intercept(pathOf('threads'), (response) => {
+            response.writeHead(status, { 'Content-Type': type }).end(body);
+          });
+          const response = await fetch(edge.url + pathOf('threads'));
+          undo();
+          expect([response.status, type, response.headers.get('Retry-After')]).toEqual([status, type, '2']);
+        }
+      });
+
       it('what is not the server’s own answer as 503 unreachable, and a page’s 404 as ours', async () => {
         const answers: Array<[number, string, number, string]> = [
           [502, 'text/html', 503, 'unreachable'],
