@@ -93,6 +93,9 @@ const sayFault: AfterError = ({ collection, error: thrown, req }) => {
   // Payload hands values of a `where` to Postgres unread.
   if (isNonsense(error)) return { response: errorBody(new ChatError('invalid')) as never, status: 400 };
   if (!(error instanceof ChatError)) {
+    const invalid = fieldsOf(thrown);
+    if (invalid)
+      return { response: { errors: [{ ...(isOurs ? { code: 'invalid' } : {}), ...invalid }] } as never, status: 400 };
     const code = isOurs && codeOfStatus[(thrown as { status?: unknown }).status as keyof typeof codeOfStatus];
     if (!code) return undefined;
     // Payload refuses a write of many before any hook of the collection that has switched it off.
@@ -107,3 +110,16 @@ const sayFault: AfterError = ({ collection, error: thrown, req }) => {
   }
   return { response: errorBody(error) as never, status: error.status };
 };
+
+/**
+ * What Payload's form shows at each field. Payload itself knows this fault by its class, of which a process of Next holds
+ * several: then an owner was told that something is wrong, and not what.
+ */
+function fieldsOf(thrown: unknown): object | undefined {
+  const { status, message, data } = (thrown ?? {}) as { status?: unknown; message?: unknown; data?: unknown };
+  const { errors } = (data ?? {}) as { errors?: unknown };
+  if (status !== 400 || !Array.isArray(errors)) return undefined;
+  // A unique index says its table's name too, which is nobody's business.
+  const fields = errors.map(({ label, message, path }: Record<string, unknown>) => ({ label, message, path }));
+  return { name: 'ValidationError', message, data: { errors: fields } };
+}

@@ -103,7 +103,11 @@ const people = (users: string): Tab => ({
   ],
 });
 
-const texts: Tab = { label: 'Texts', fields: [textsField] };
+const texts: Tab = {
+  label: 'Texts',
+  description: 'Plain text in the language of your pages. What is left empty is said in the chat’s own words.',
+  fields: [textsField],
+};
 
 const bounds: Tab = {
   label: 'Messages and limits',

@@ -27,7 +27,8 @@ const edit = (key: string, data: object) =>
   );
 const faultOf = async (key: string, data: object) => {
   const { status, body } = await edit(key, data);
-  const [error] = body.errors as Array<{ data?: { errors: Array<{ path: string; message: string }> } }>;
+  const [error] = body.errors as Array<{ code: string; data?: { errors: Array<{ path: string; message: string }> } }>;
+  expect(error?.code).toBe('invalid');
   return [status, error?.data?.errors.map(({ path, message }) => `${path}: ${message}`).join()];
 };
 /** From an address, as an edge with its key says it. */

@@ -75,10 +75,10 @@ const grouped = (number: number) => number.toLocaleString('en');
 export const limitsField: Field = {
   name: 'limits',
   type: 'group',
-  label: false,
+  label: 'Limits',
   admin: {
     hideGutter: true,
-    description: 'Lower than this server’s own, for this site alone. Left empty, and above it, the server’s own hold.',
+    description: 'For this site alone, beside the server’s own: the lower of the two holds.',
   },
   fields: names.map((name): Field => {
     const { label, from, to, description } = about[name];

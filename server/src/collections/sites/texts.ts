@@ -51,10 +51,7 @@ export const textsField: Field = {
   name: 'texts',
   type: 'group',
   label: false,
-  admin: {
-    hideGutter: true,
-    description: 'Plain text in the language of your pages. What is left empty is said in our words.',
-  },
+  admin: { hideGutter: true },
   fields: names.map((name): Field => {
     const { label, placeholder, description } = about[name];
     const most = textChars[name];
