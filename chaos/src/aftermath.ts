@@ -2,6 +2,7 @@
 import { parseCursor, pathOf, type Snapshot } from '@payload-chat/protocol';
 import type { Stage } from './cast.ts';
 import type { History, Replay } from './checker/history.ts';
+import { difference } from './checker/states.ts';
 import { numbersAt, readToReady } from './hops.ts';
 import { ask } from './people/ask.ts';
 import type { Person } from './people/person.ts';
@@ -15,13 +16,7 @@ export async function freshStates({ house }: Stage, readers: Reader[]): Promise<
   const fresh: Record<string, Snapshot[]> = {};
   for (const { record, person } of readers) {
     if (record.leavesBy) continue;
-    const { id, name, site, kind, sid, token } = person;
-    const asked = {
-      ...{ id, name, site, kind, sid, token },
-      at: () => house.directUrlOf('server-a'),
-      renew: () => person.renew(),
-      headers: () => person.headers(),
-    };
+    const asked = { ...placed(person), at: () => house.directUrlOf('server-a') };
     fresh[record.name] = await takeSnapshots(asked, record.threads, AbortSignal.timeout(20_000));
   }
   return fresh;
@@ -46,6 +41,33 @@ export async function countReaders({ house }: Stage, readers: Reader[]): Promise
     if (Date.now() > endMs || hubs.every(({ readers: counted, sockets }) => counted === sockets)) return hubs;
   }
 }
+
+/**
+ * The lobby's snapshot at each hop. An edge keeps that of a public room for 2 s, in which it lacks what was posted since.
+ */
+export async function lobbyPages({ house }: Stage, { record, person }: Reader): Promise<History['pages']> {
+  const lobby = record.threads.slice(-1);
+  const at = async (hop: 'server-a' | 'server-b' | 'worker' | 'node') => {
+    const asked = { ...placed(person), at: () => house.directUrlOf(hop) };
+    const [page] = await takeSnapshots(asked, lobby, AbortSignal.timeout(20_000));
+    return page;
+  };
+  const atServer = await at('server-a');
+  if (!atServer) return [];
+  return Promise.all(
+    (['server-b', 'worker', 'node'] as const).map(async (hop) => {
+      for (const endMs = Date.now() + 4000; ; await pause(200)) {
+        const page = await at(hop);
+        if (page && (!difference(page, atServer) || Date.now() > endMs)) return { hop, page, atServer };
+      }
+    }),
+  );
+}
+
+const placed = (person: Person) => {
+  const { id, name, site, kind, sid, token } = person;
+  return { id, name, site, kind, sid, token, renew: () => person.renew(), headers: () => person.headers() };
+};
 
 /** What each hop says to one whose session has ended; those that did not end it have 3 s to hear of it. */
 export async function afterLogout({ house }: Stage, goner: Person): Promise<History['afterLogout']> {

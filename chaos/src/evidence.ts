@@ -131,9 +131,9 @@ export async function messagesOf(database: Database, people: string[]): Promise<
 }
 
 export async function seatsOf(database: Database, people: string[]): Promise<History['seats']> {
-  const rows = await database.query<{ id: string; readSeq: string }>(
-    'select id, read_seq as "readSeq" from participants where user_id = any($1)',
+  const rows = await database.query<{ id: string; thread: string; user: string; readSeq: string }>(
+    'select id, thread_id as thread, user_id as user, read_seq as "readSeq" from participants where user_id = any($1)',
     [people],
   );
-  return rows.map(({ id, readSeq }) => ({ id, readSeq: Number(readSeq) }));
+  return rows.map(({ readSeq, ...seat }) => ({ ...seat, readSeq: Number(readSeq) }));
 }

@@ -1,5 +1,5 @@
 /** One run: people write and read, the plan breaks things, all is mended, and the checker looks at what is left. */
-import { afterLogout, countReaders, freshReplays, freshStates } from './aftermath.ts';
+import { afterLogout, countReaders, freshReplays, freshStates, lobbyPages } from './aftermath.ts';
 import { type Cast, castOf, type Stage } from './cast.ts';
 import { arrivalMs, catchUp } from './catch-up.ts';
 import { check } from './checker/check.ts';
@@ -123,6 +123,8 @@ export async function runOnce(
     const hubs = await countReaders(stage, readers);
     const people = cast.people.map(({ id }) => id);
     const fresh = await freshStates(stage, readers);
+    const dan = readers.find(({ record }) => record.name === 'dan');
+    const pages = dan ? await lobbyPages(stage, dan) : [];
     const replays = await freshReplays(stage, readers, startEpoch === epoch ? starts : undefined, heads, epoch);
     const ended = await afterLogout(stage, cast.goner);
     await log.refresh(epoch);
@@ -136,6 +138,7 @@ export async function runOnce(
       numbers: await numbersOf(house.database),
       epoch,
       fresh,
+      pages,
       replays,
       afterLogout: ended,
       behindMs,

@@ -117,6 +117,7 @@ export function goodHistory(): History {
       act('edit', 1, 3, { content: 'one, edited' }),
       act('delete', 2, 4),
       posted(3, 'three', 5),
+      act('read', 3, 0, { thread, seq: 5 }),
       { ...posted(9, 'of elsewhere', 9), site: 'elsewhere', by: 'x_eve', answer: undefined as never },
     ],
     readers: [reader()],
@@ -134,8 +135,8 @@ export function goodHistory(): History {
       ...row,
     })),
     seats: [
-      { id: 'p0', readSeq: 0 },
-      { id: 'p1', readSeq: 0 },
+      { id: 'p0', thread, user: ana.id, readSeq: 5 },
+      { id: 'p1', thread, user: ben.id, readSeq: 0 },
     ],
     numbers: {
       sites: [{ of: site, first: 1, last: 15, count: 15, counter: 15 }],
@@ -143,6 +144,7 @@ export function goodHistory(): History {
     },
     epoch,
     fresh: { ben: [snapshot()] },
+    pages: [{ hop: 'worker', page: snapshot(), atServer: snapshot() }],
     replays: [
       { hop: 'worker', topics: [`user:${ben.id}`, 'all'], site, cursor: `${epoch}.10`, head: 15, frames: frames(10) },
     ],

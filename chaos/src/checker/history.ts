@@ -71,12 +71,14 @@ export interface History {
   /** Every message of the run's people that stands now. */
   messages: StoredMessage[];
   /** Seats that stand now, with their receipts. */
-  seats: Array<{ id: string; readSeq: number }>;
+  seats: Array<{ id: string; thread: string; user: string; readSeq: number }>;
   numbers: { sites: Numbers[]; threads: Numbers[] };
   /** The epoch of now. */
   epoch: string;
   /** By the reader's name: the states of now. */
   fresh: Record<string, Snapshot[]>;
+  /** The lobby at each hop, as somebody sees it who comes now. */
+  pages: Array<{ hop: string; page: Snapshot; atServer: Snapshot }>;
   replays: Replay[];
   /** Writes answered between these two are lost by right: a database was restored from a copy. */
   restored?: {

@@ -16,6 +16,10 @@ export function checkStates(history: History): Violation[] {
       }
     found.push(...checkLives(reader));
   }
+  for (const { hop, page, atServer } of history.pages) {
+    const why = difference(page, atServer);
+    if (why) found.push({ rule: 'I5', says: `${hop} gives of ${page.thread.kind} ${page.thread.id}: ${why}` });
+  }
   return [...found, ...checkTakenBack(history), ...checkRewritten(history)];
 }
 
@@ -108,6 +112,7 @@ function checkTakenBack(history: History): Violation[] {
     if (row.epoch === history.epoch && !row.isGone) look(`the log at ${row.pos}`, row.payload);
   for (const { hop, frames } of history.replays)
     for (const { data } of frames) look(`a replay at ${hop}`, JSON.stringify(data));
+  for (const { hop, page } of history.pages) look(`a snapshot at ${hop}`, JSON.stringify(page));
   for (const [name, list] of Object.entries(history.fresh)) look(`a fresh snapshot for ${name}`, JSON.stringify(list));
   // Who has left a thread is told nothing of it any more.
   for (const { name, states, leavesBy } of history.readers)

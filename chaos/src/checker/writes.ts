@@ -90,9 +90,23 @@ function checkChanges(history: History): Violation[] {
 
 function checkReceipts(history: History): Violation[] {
   const found: Violation[] = [];
-  const seats = new Map(history.seats.map(({ id, readSeq }) => [id, readSeq]));
+  const seats = new Set(history.seats.map(({ id }) => id));
   for (const act of history.acts)
     if (act.does === 'leave' && isOwed(history, act) && act.participant && seats.has(act.participant))
       found.push({ rule: 'I1', says: `an acknowledged leave of seat ${act.participant} did not happen` });
+  const hasLeft = new Set(
+    history.acts.filter(({ does }) => does === 'leave').map(({ by, thread }) => `${by} ${thread}`),
+  );
+  for (const act of history.acts) {
+    if (act.does !== 'read' || act.seq === undefined || !isOwed(history, act)) continue;
+    // A seat that was taken anew has read nothing.
+    if (hasLeft.has(`${act.by} ${act.thread}`)) continue;
+    const seat = history.seats.find(({ user, thread }) => user === act.by && thread === act.thread);
+    if (seat && seat.readSeq < act.seq)
+      found.push({
+        rule: 'I1',
+        says: `${act.by} has read ${act.thread} up to ${act.seq}, acknowledged, and it says ${seat.readSeq}`,
+      });
+  }
   return found;
 }

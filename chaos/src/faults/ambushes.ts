@@ -2,10 +2,10 @@
 import type { Ambush, Backend, Moment } from '../lines/postgres-tap.ts';
 import type { FaultKind, Scene } from './fault.ts';
 
-type Blow = 'connection cut' | 'backend terminated' | 'server killed' | 'Postgres killed';
+type Blow = 'connection cut' | 'backend terminated' | 'server killed' | 'edges killed' | 'Postgres killed';
 
 const moments: Moment[] = ['before insert', 'before commit', 'after commit'];
-const blows: Blow[] = ['connection cut', 'backend terminated', 'server killed', 'Postgres killed'];
+const blows: Blow[] = ['connection cut', 'backend terminated', 'server killed', 'edges killed', 'Postgres killed'];
 
 /** How long an ambush waits for a transaction, in ms: then nobody wrote by that server, and nothing is done. */
 const waitMs = 4000;
@@ -52,5 +52,7 @@ async function strike({ house }: Scene, blow: Blow, server: 'a' | 'b', backend: 
   else if (blow === 'backend terminated') await house.database.query('select pg_terminate_backend($1)', [backend.pid]);
   // The answer must not slip out while the process dies.
   else if (blow === 'server killed') await house.kill(`server-${server}`);
+  // Whichever of them has sent it, its writer is not told.
+  else if (blow === 'edges killed') await Promise.all([house.kill('worker'), house.kill('node')]);
   else await house.kill('postgres');
 }
