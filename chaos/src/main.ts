@@ -1,9 +1,9 @@
 /** `npm run chaos`: see README.md. */
 import { parseArgs } from 'node:util';
-import { type VersionedName, versionedNames } from './house/house.ts';
+import { versionedNames } from './house/house.ts';
 import { runMany } from './many.ts';
 import { soak } from './storm/soak.ts';
-import { storm } from './storm/storm.ts';
+import { edgeNames, storm } from './storm/storm.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -16,6 +16,7 @@ const { values, positionals } = parseArgs({
     readers: { type: 'string', default: '5000' },
     release: { type: 'string' },
     older: { type: 'string', multiple: true },
+    edge: { type: 'string', multiple: true },
   },
 });
 
@@ -33,14 +34,17 @@ const whole = (name: 'runs' | 'seed' | 'minutes' | 'readers', fallback: number) 
   process.exit(2);
 };
 
-/** What stays of the other release: a server and an edge unless told. */
-function older(): VersionedName[] {
-  const wanted = values.older ?? ['server-b', 'node'];
-  const unknown = wanted.find((name) => !versionedNames.includes(name as VersionedName));
-  if (unknown === undefined) return wanted as VersionedName[];
-  console.error(`--older is "${unknown}": one of ${versionedNames.join(', ')} is wanted`);
+/** Which services, of those that may be named. */
+function some<N extends string>(option: 'older' | 'edge', names: readonly N[], fallback: readonly N[]): readonly N[] {
+  const wanted = values[option] ?? fallback;
+  const unknown = wanted.find((name) => !names.includes(name as N));
+  if (unknown === undefined) return wanted as N[];
+  console.error(`--${option} is "${unknown}": one of ${names.join(', ')} is wanted`);
   process.exit(2);
 }
+/** What stays of the other release: a server and an edge unless told. */
+const older = () => some('older', versionedNames, ['server-b', 'node']);
+const edges = () => some('edge', edgeNames, edgeNames);
 
 const say = (line: string) => console.log(line);
 const [what = 'runs'] = positionals;
@@ -56,7 +60,7 @@ if (what === 'runs') {
   });
   process.exit(isClean ? 0 : 1);
 } else if (what === 'storm')
-  process.exit((await storm({ readers: whole('readers', 5000), signal: abort.signal, say })) ? 0 : 1);
+  process.exit((await storm({ readers: whole('readers', 5000), edges: edges(), signal: abort.signal, say })) ? 0 : 1);
 else if (what === 'soak')
   process.exit((await soak({ minutes: whole('minutes', 30), signal: abort.signal, say })) ? 0 : 1);
 else {

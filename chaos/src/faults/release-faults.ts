@@ -22,6 +22,7 @@ export const releaseFaults = (older: readonly VersionedName[]): FaultKind[] => [
   },
   {
     name: 'one changes its release',
+    isExclusive: true,
     weight: 4,
     isInstant: true,
     mayReset: ['ahead'],

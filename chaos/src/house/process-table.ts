@@ -1,5 +1,13 @@
 /** Who runs, by `ps`: the stack starts each service as the leader of a process group. */
 import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import os from 'node:os';
+
+/**
+ * What the command line of the workerd says that holds the Worker. `wrangler dev` puts a second one in front, which is its
+ * own and no part of a deployment: it listens on the port that was asked for, ours on any.
+ */
+export const ourWorkerd = 'entry=127.0.0.1:0';
 
 interface Row {
   pid: number;
@@ -33,4 +41,28 @@ export function mibOf(leader: number, says: string): number {
     (sum, { group, kib, command }) => (group === leader && command.includes(says) ? sum + kib / 1024 : sum),
     0,
   );
+}
+
+/** What each process of a group needs: memory in MiB, and open descriptors where the system tells (Linux). */
+export function needsOf(leader: number): Array<{ command: string; mib: number; descriptors: number | undefined }> {
+  return table()
+    .filter(({ group }) => group === leader)
+    .map(({ pid, kib, command }) => ({ command, mib: kib / 1024, descriptors: descriptorsOf(pid) }));
+}
+
+function descriptorsOf(pid: number): number | undefined {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).length;
+  } catch {
+    return undefined; // Another system, or it has just ended.
+  }
+}
+
+/** What the machine can still give, in MiB. */
+export function availableMib(): number {
+  try {
+    return Number(/^MemAvailable:\s+(\d+)/m.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1]) / 1024;
+  } catch {
+    return os.freemem() / 2 ** 20; // Another system.
+  }
 }

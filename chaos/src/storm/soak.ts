@@ -2,7 +2,7 @@
 import { pathOf } from '@payload-chat/protocol';
 import { numbersAt } from '../hops.ts';
 import { openHouse } from '../house/house.ts';
-import { mibOf } from '../house/process-table.ts';
+import { mibOf, ourWorkerd } from '../house/process-table.ts';
 import { ask } from '../people/ask.ts';
 import { openExternal } from '../people/person.ts';
 import { streamPath } from '../readers/reader.ts';
@@ -24,11 +24,8 @@ const everyMs = 10_000;
 /** What the last two thirds may grow by, in MiB a minute: a leak of a kilobyte for each reader that came would be 3. */
 const slopeMax = 1;
 
-/**
- * The process that holds the edge. `wrangler dev` puts a second workerd in front, which is its own and no part of a
- * deployment: it listens on the port that was asked for, ours on any.
- */
-const processOf = { node: 'node.ts', worker: 'entry=127.0.0.1:0' };
+/** The process that holds the edge. */
+const processOf = { node: 'node.ts', worker: ourWorkerd };
 
 /** @returns whether memory did not grow, and the hubs counted whoever was there. */
 export async function soak({ minutes, signal, say }: SoakOptions): Promise<boolean> {

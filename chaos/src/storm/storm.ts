@@ -4,6 +4,7 @@
  */
 import { pathOf } from '@payload-chat/protocol';
 import { type House, openHouse } from '../house/house.ts';
+import { availableMib, needsOf, ourWorkerd } from '../house/process-table.ts';
 import { ask } from '../people/ask.ts';
 import { openExternal } from '../people/person.ts';
 import { streamPath } from '../readers/reader.ts';
@@ -12,9 +13,13 @@ import { join, type Member, spanOf } from './crowd.ts';
 export interface StormOptions {
   /** Of the large storm; the small one has 50. */
   readers: number;
+  edges: readonly EdgeName[];
   signal: AbortSignal;
   say(line: string): void;
 }
+
+export const edgeNames = ['node', 'worker'] as const;
+export type EdgeName = (typeof edgeNames)[number];
 
 interface Load {
   connections: number;
@@ -22,7 +27,7 @@ interface Load {
 }
 
 interface Weather {
-  edge: 'node' | 'worker';
+  edge: EdgeName;
   readers: number;
   returning: Load;
   reloading: Load;
@@ -44,28 +49,43 @@ const written = 20;
 /** More than this, in connections or statements, is growth: housekeeping falls into one storm and not into the other. */
 const slack = { connections: 6, queries: 60 };
 
+/** Below it the machine is needed for itself, in MiB: the storm is given up. */
+const memoryMin = 2048;
+
+type Asked = Pick<StormOptions, 'signal' | 'say'>;
+
 /** @returns whether the server's load did not grow and nobody missed anything. */
-export async function storm({ readers, signal, say }: StormOptions): Promise<boolean> {
+export async function storm({ readers, edges, signal: outer, say }: StormOptions): Promise<boolean> {
+  const short = new AbortController();
+  const signal = AbortSignal.any([outer, short.signal]);
+  const watch = setInterval(() => {
+    const mib = availableMib();
+    if (mib < memoryMin) short.abort(new Error(`The machine has ${mib.toFixed(0)} MiB left: this storm is too large.`));
+  }, 500);
   const house = await openHouse({
     report: say,
     signal,
-    services: ['postgres', 'server-a', 'node', 'worker'],
+    services: ['postgres', 'server-a', ...edges],
     pingMs: 20_000,
     edgeEnv: oneAddress,
+  }).catch((error: unknown) => {
+    clearInterval(watch);
+    throw error;
   });
   const all: Weather[] = [];
   try {
-    for (const edge of ['node', 'worker'] as const)
+    for (const edge of edges)
       for (const count of [few, readers]) {
         signal.throwIfAborted();
-        const weather = await weathered(house, edge, count);
+        const weather = await weathered(house, edge, count, { signal, say });
         all.push(weather);
         say(wordsOf(weather));
       }
   } finally {
+    clearInterval(watch);
     await house.close();
   }
-  return (['node', 'worker'] as const).every((edge) => {
+  return edges.every((edge) => {
     const [small, large] = all.filter((one) => one.edge === edge) as [Weather, Weather];
     const grew = (['returning', 'reloading'] as const).some(
       (what) =>
@@ -77,7 +97,7 @@ export async function storm({ readers, signal, say }: StormOptions): Promise<boo
   });
 }
 
-async function weathered(house: House, edge: 'node' | 'worker', count: number): Promise<Weather> {
+async function weathered(house: House, edge: EdgeName, count: number, { signal, say }: Asked): Promise<Weather> {
   const url = house.directUrlOf(edge);
   const { site } = house.seed;
   const at = () => url;
@@ -90,9 +110,11 @@ async function weathered(house: House, edge: 'node' | 'worker', count: number): 
   const headersOf = (nth: number) => (nth % 2 ? guestHeaders : (named[nth % people]?.headers() ?? guestHeaders));
 
   let crowd: Member[] = await Promise.all(
-    Array.from({ length: count }, (_, nth) => untilIn(() => join(room, headersOf(nth)))),
+    Array.from({ length: count }, (_, nth) => untilIn(signal, () => join(room, headersOf(nth)))),
   );
   const cursors = crowd.map(({ cursor }) => cursor);
+  for (const { command, mib, descriptors } of needsOf(house.pid(edge) ?? 0))
+    say(`  ${count} readers: ${mib.toFixed(0)} MiB, ${descriptors ?? '?'} descriptors in ${nameOf(command)}`);
 
   const line = house.lines[edge === 'node' ? 'fromNode' : 'fromWorker'];
   const load = measure(line, house);
@@ -109,7 +131,7 @@ async function weathered(house: House, edge: 'node' | 'worker', count: number): 
   const spans: number[] = [];
   crowd = await Promise.all(
     cursors.map(async (cursor, nth) => {
-      const member = await untilIn(() => join(room, headersOf(nth), cursor));
+      const member = await untilIn(signal, () => join(room, headersOf(nth), cursor));
       spans.push(performance.now() - beganMs);
       return member;
     }),
@@ -124,7 +146,7 @@ async function weathered(house: House, edge: 'node' | 'worker', count: number): 
   const anew = measure(line, house);
   const pages = await Promise.all(
     Array.from({ length: count }, () =>
-      untilIn(async () => {
+      untilIn(signal, async () => {
         const asked = { method: 'POST', body: { site: site.key, room: 'lobby' }, timeoutMs: 60_000 };
         const session = (await ask(url + pathOf('session'), asked)).body as { token: string };
         const headers = { Authorization: `Bearer ${session.token}` };
@@ -138,11 +160,20 @@ async function weathered(house: House, edge: 'node' | 'worker', count: number): 
   return { edge, readers: count, returning, reloading, backMs: spanOf(spans), missed };
 }
 
+/** Of a process, by its command line: wrangler puts a workerd of its own in front of ours. */
+function nameOf(command: string): string {
+  if (command.includes('workerd serve')) return command.includes(ourWorkerd) ? 'workerd, ours' : 'workerd, in front';
+  return command.includes('wrangler')
+    ? 'wrangler'
+    : (command.split(' ').find((word) => word.includes('node.ts')) ?? command.slice(0, 40));
+}
+
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** By the rule: a random part of a second later, of two, of four, until the stream is there. */
-async function untilIn(enter: () => Member | Promise<Member>): Promise<Member> {
+async function untilIn(signal: AbortSignal, enter: () => Member | Promise<Member>): Promise<Member> {
   for (let attempt = 0; ; attempt += 1) {
+    signal.throwIfAborted();
     await pause(Math.random() * Math.min(30_000, 1000 * 2 ** attempt));
     try {
       const member = await enter();
