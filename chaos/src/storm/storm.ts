@@ -9,6 +9,7 @@ import { ask } from '../people/ask.ts';
 import { openExternal } from '../people/person.ts';
 import { streamPath } from '../readers/reader.ts';
 import { join, type Member, spanOf } from './crowd.ts';
+import { workerDoor } from './worker-door.ts';
 
 export interface StormOptions {
   /** Of the large storm; the small one has 50. */
@@ -98,19 +99,20 @@ export async function storm({ readers, edges, signal: outer, say }: StormOptions
 }
 
 async function weathered(house: House, edge: EdgeName, count: number, { signal, say }: Asked): Promise<Weather> {
-  const url = house.directUrlOf(edge);
+  const doorOf = () => (edge === 'worker' ? workerDoor(house) : house.directUrlOf(edge));
+  let door = await doorOf();
   const { site } = house.seed;
-  const at = () => url;
+  const at = () => door;
   const named = await Promise.all(
     Array.from({ length: people }, (_, nth) => openExternal(site, `storm-${edge}-${count}-${nth}`, at)),
   );
-  const guest = await ask(url + pathOf('session'), { method: 'POST', body: { site: site.key, room: 'lobby' } });
+  const guest = await ask(at() + pathOf('session'), { method: 'POST', body: { site: site.key, room: 'lobby' } });
   const guestHeaders = { Authorization: `Bearer ${(guest.body as { token: string }).token}` };
-  const room = `${url}${streamPath(['room:lobby'])}`;
+  const room = () => `${at()}${streamPath(['room:lobby'])}`;
   const headersOf = (nth: number) => (nth % 2 ? guestHeaders : (named[nth % people]?.headers() ?? guestHeaders));
 
   let crowd: Member[] = await Promise.all(
-    Array.from({ length: count }, (_, nth) => untilIn(signal, () => join(room, headersOf(nth)))),
+    Array.from({ length: count }, (_, nth) => untilIn(signal, () => join(room(), headersOf(nth)))),
   );
   const cursors = crowd.map(({ cursor }) => cursor);
   for (const { command, mib, descriptors } of needsOf(house.pid(edge) ?? 0))
@@ -129,13 +131,17 @@ async function weathered(house: House, edge: EdgeName, count: number, { signal, 
     });
   const beganMs = performance.now();
   const spans: number[] = [];
-  crowd = await Promise.all(
-    cursors.map(async (cursor, nth) => {
-      const member = await untilIn(signal, () => join(room, headersOf(nth), cursor));
-      spans.push(performance.now() - beganMs);
-      return member;
-    }),
-  );
+  // Readers try meanwhile, in vain; its port may be another one then.
+  const openAgain = async () => {
+    await house.ready(edge);
+    door = await doorOf();
+  };
+  const comeBack = async (cursor: string | undefined, nth: number) => {
+    const member = await untilIn(signal, () => join(room(), headersOf(nth), cursor));
+    spans.push(performance.now() - beganMs);
+    return member;
+  };
+  [crowd] = await Promise.all([Promise.all(cursors.map(comeBack)), openAgain()]);
   await pause(1000);
   const writes = written; // Their statements are the writers', and the same in both storms.
   const returning = load();
@@ -148,10 +154,10 @@ async function weathered(house: House, edge: EdgeName, count: number, { signal, 
     Array.from({ length: count }, () =>
       untilIn(signal, async () => {
         const asked = { method: 'POST', body: { site: site.key, room: 'lobby' }, timeoutMs: 60_000 };
-        const session = (await ask(url + pathOf('session'), asked)).body as { token: string };
+        const session = (await ask(at() + pathOf('session'), asked)).body as { token: string };
         const headers = { Authorization: `Bearer ${session.token}` };
-        const snapshot = await ask(url + pathOf('snapshot', { id: 'room:lobby' }), { headers, timeoutMs: 60_000 });
-        return join(room, headers, (snapshot.body as { cursor: string }).cursor);
+        const snapshot = await ask(at() + pathOf('snapshot', { id: 'room:lobby' }), { headers, timeoutMs: 60_000 });
+        return join(room(), headers, (snapshot.body as { cursor: string }).cursor);
       }),
     ),
   );
