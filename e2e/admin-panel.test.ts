@@ -161,6 +161,25 @@ test('an admin exports and erases a person from that person’s page; an agent h
   expect(faults).toEqual([]);
 });
 
+test('what an agent reads in the panel stands in the access log, which an admin finds there', async () => {
+  const { threads, urls } = stack().demo;
+  const agent = await logIn('agent');
+  await agent.page.locator('.dashboard').waitFor({ timeout: patienceMs });
+  await agent.page.goto(`${urls.admin}/collections/threads/${threads.support}`);
+  await agent.page.locator('.collection-edit').first().waitFor({ timeout: patienceMs });
+  expect(await agent.page.goto(`${urls.admin}/collections/chat-access-log`).then((got) => got?.status())).toBe(404);
+
+  const { page } = await logIn('admin');
+  await page.locator('.dashboard').waitFor({ timeout: patienceMs });
+  const listed = async () => {
+    await page.goto(`${urls.admin}/collections/chat-access-log`);
+    await page.locator('.collection-list').waitFor({ timeout: patienceMs });
+    return page.locator('.collection-list').textContent();
+  };
+  await expect.poll(listed, { timeout: patienceMs }).toContain('Maya Lindqvist');
+  await look(page, 'access-log');
+});
+
 test('a member has no business there', async () => {
   const { page } = await logIn('member');
   await page
