@@ -91,6 +91,11 @@ export function openSiteHub({ site, config, upstream, clock, random, log, onClos
         log(`Readers of site ${site} are kept for ${patienceMs / 1000} s more:`, keyRefused().cause);
       refusedAtMs ??= clock.now();
       if (clock.now() - refusedAtMs >= patienceMs) return response;
+      // Its words are known; the connection is free for the next attempt, or broken already.
+      void response.body
+        ?.getReader()
+        .cancel()
+        .catch(() => {});
       throw keyRefused(); // To be tried again.
     },
     hub,
