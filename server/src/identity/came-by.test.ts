@@ -177,6 +177,37 @@ test('who comes back by what is good again, or by another way, is let in at once
   }
 });
 
+test('a process that has heard of the end, and not yet read the site anew, lets nobody in by what is gone', async () => {
+  const { key, present, edit, signed } = await crowd();
+  const knock = async (body: object, origin = shop) => {
+    const asked = await ask(other, '/api/chat/session', { origin, body: { site: key, ...body } });
+    if (asked.status !== 200) return asked.status;
+    const { token } = (await asked.json()) as Session;
+    return (await ask(other, '/api/chat/threads', { token, origin })).status;
+  };
+  // It knows the site now, for some seconds.
+  for (const body of [{}, { identity: await signed(old) }]) expect(await knock(body)).toBe(200);
+  expect(await knock({}, lab)).toBe(200);
+  await edit({ visitors: false, secrets: [{ kid: 'new' }], origins: ['https://*.shop.example'] });
+  for (const who of ['visitor', 'old', 'elsewhere'] as const)
+    await present[who].there.until(`bye of ${who}`, ({ event }) => event === 'bye', 5000);
+  expect(await knock({})).toBe(403);
+  expect(await knock({ identity: await signed(old) })).toBe(401);
+  expect(await knock({ identity: await signed(fresh) }, lab)).toBe(403);
+  expect(await knock({ identity: await signed(fresh) })).toBe(200);
+});
+
+test('so does one that has no reader of the site, and hears of it by its next look alone', async () => {
+  await site(app.payload, 'silent', { secrets: [old] });
+  const proof = await identity('silent', {}, { kid: old.kid }, old.value);
+  const { token } = await openSession(other, { site: 'silent', identity: proof }, { origin: null });
+  await app.payload.update({ collection: 'sites', id: 'silent', data: { secrets: [] } });
+  const status = async () => (await ask(other, '/api/chat/threads', { token, origin: null })).status;
+  await expect.poll(status, { timeout: 8000, interval: 100 }).toBe(401);
+  const back = await ask(other, '/api/chat/session', { origin: null, body: { site: 'silent', identity: proof } });
+  expect(back.status).toBe(401);
+});
+
 test('an end reaches whoever came back right after another end, of the same thing or of something else', async () => {
   const { key, edit, signed } = await crowd();
   const status = async ({ token }: Session) => (await ask(app, '/api/chat/threads', { token, origin: shop })).status;

@@ -11,7 +11,7 @@ import {
 } from '@payload-chat/protocol';
 import type { PayloadRequest } from 'payload';
 import { ensurePerson, type Person, personOfAccount } from '../collections/people/ensure.ts';
-import { belongs, type Site, siteByKey, takes } from '../collections/sites/site.ts';
+import { belongs, readSite, type Site, siteByKey, takes } from '../collections/sites/site.ts';
 import { contentChars } from '../collections/sites/site-limits.ts';
 import type { SiteTexts } from '../collections/sites/texts.ts';
 import { toUser } from '../collections/wire.ts';
@@ -20,7 +20,7 @@ import { isDuplicate } from '../log/database-fault.ts';
 import { noteReading } from '../privacy/access-log.ts';
 import { cookieLogin, readLogin } from './account-login.ts';
 import { callerOfClaims } from './caller.ts';
-import { keyWord, originWords } from './came-by.ts';
+import { holds, keyWord, originWords } from './came-by.ts';
 import { claimantOf } from './claims.ts';
 import { guestSession } from './guest.ts';
 import { readIdentity } from './host-identity.ts';
@@ -231,6 +231,11 @@ const visitorsWrite = (site: Site) => takes(site, 'visitor') && site.roomWriters
 /** Of now, or right after the end of all that was begun before by this user, or came by the same: it is not among them. */
 async function issueTime(req: PayloadRequest, claims: Unsigned): Promise<number> {
   const ended = await revocations(req.payload).endedUntilS(claims.site, [claims.sub, ...hangsOn(claims)]);
+  // What we know of the site may be older than that end: by what it took back nobody gets past it.
+  if (ended >= nowS()) {
+    const site = await readSite(req.payload, claims.site);
+    if (!site || !holds(req.payload, site, claims)) throw new ChatError('unauthorized');
+  }
   return Math.max(nowS(), ended + 1);
 }
 

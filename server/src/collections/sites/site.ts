@@ -74,7 +74,15 @@ export function forgetSite(payload: Payload, key: string): void {
   cache(payload).delete(key);
 }
 
-const cache = (payload: Payload) => runtime(payload).own('sites', () => new Map<string, Held>());
+const cache = (payload: Payload) =>
+  runtime(payload).own('sites', () => {
+    const held = new Map<string, Held>();
+    // Another process' change, as soon as a hub of this one has it.
+    runtime(payload).hubs.onEvent((site, { type }) => {
+      if (type === 'site.updated') held.delete(site);
+    });
+    return held;
+  });
 
 /** Reads the row, with `req` in its transaction. */
 export async function readSite(payload: Payload, key: string, req?: PayloadRequest): Promise<Site | undefined> {
