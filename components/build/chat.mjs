@@ -16,11 +16,12 @@ const folder = path.join(import.meta.dirname, '..');
 const inner = `
   againAtMs attempt forget hold lookAgain onLogin onRenew onSwitch paging persist prepend refresh refuse restart says settle
   stopTyping sync topic typists untilMs visit wake written
-  dense nudge onEvent onReady onReset onSignal onState onUnauthorized readyAtMs unwatch
+  dense nudge onEvent onReady onReset onSignal onState onUnauthorized unsettle unwatch
   barView between betweenView bannerOf bannerView closedView composing contentView moveIn newWords pageBack pillView
   preview quoteView requestUpdate stateView typingView undeliveredView
   contentChars core docAnswer englishWords handed icon isSend keyOf nothing pageMessages snapshotShape strokes
   typingEveryMs typingShownMs shared threads setters original acts
+  hasten steady held unread hear keep store path current unsettle
 `;
 
 const options = {

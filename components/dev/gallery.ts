@@ -172,6 +172,8 @@ const pages: Record<string, () => void> = {
       view: { connection: { is: 'offline', sinceMs: minuteAgo }, messages: [hold, waiting] },
       ...shape,
     });
+    card({ title: 'Slow', view: { connection: { is: 'slow', sinceMs: minuteAgo }, messages: [hold] }, ...shape });
+    card({ title: 'Failing', view: { connection: { is: 'failing', sinceMs: minuteAgo }, messages: [hold] }, ...shape });
     card({
       title: 'Direct',
       view: { thread: direct, messages: [hold, said(me, '14:31', 'Thursday is fine.')] },

@@ -44,4 +44,4 @@ define('chat-provider', ChatProvider);
 define('chat-composer', ChatComposer);
 define('chat-thread', ChatThread);
 
-export { ChatComposer, ChatProvider, ChatThread, createClient };
+export { createClient };

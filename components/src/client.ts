@@ -101,6 +101,7 @@ export function createClient(options: ClientOptions): Client {
     clock,
     persist,
     wake,
+    hasten: () => line.hasten(),
     get session() {
       return session;
     },
@@ -122,7 +123,7 @@ export function createClient(options: ClientOptions): Client {
     session = newSession();
     line.end();
     for (const thread of threads()) thread.restart();
-    wake(true);
+    wake(Infinity);
   }
 
   return {

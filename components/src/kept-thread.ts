@@ -11,6 +11,8 @@ export interface ThreadHost extends Persistence {
   readonly session: Session;
   readonly connection: Connection;
   readonly closed: boolean;
+  /** Whoever waits, the stream too, tries now. */
+  hasten(): void;
   /** What the thread listens to has changed, or it needs what follows the cursor. */
   sync(cursor?: string): void;
 }

@@ -98,6 +98,33 @@ describe('a line that is cut', () => {
     expect(asked(), 'a live stream is left alone').toEqual([]);
   });
 
+  test('of a page that comes out of the browser’s cache is opened anew at once, beside the old one', async () => {
+    const { flow, asked, ben, edge, store, thread, texts } = await direct();
+    const pageshow = (persisted: boolean) =>
+      ben.events.dispatchEvent(Object.assign(new Event('pageshow'), { persisted }));
+    pageshow(false);
+    await flow();
+    expect(asked(), 'a page that is loaded has just opened it').toEqual([]);
+    pageshow(true);
+    await flow();
+    expect(asked()).toEqual(['GET messages/sse']);
+    edge.post('m_1', thread, 'After');
+    await flow();
+    expect([store.view.connection.is, edge.streams, texts()]).toEqual(['live', 1, ['After']]);
+  });
+
+  test('is opened anew, too, where it was under way in a page that slept', async () => {
+    const { flow, asked, ben, line, store } = await direct();
+    line.hold(true);
+    ben.events.dispatchEvent(new Event('online'));
+    await flow(5500);
+    expect(asked()).toEqual(['GET messages/sse']);
+    line.hold(false);
+    ben.events.dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true }));
+    await flow();
+    expect([asked(), store.view.connection.is]).toEqual([['GET messages/sse'], 'live']);
+  });
+
   test('is opened anew when the machine comes back from sleep', async () => {
     const { flow, asked, browser, clock, edge, thread } = await direct();
     let jumpMs = 0;
@@ -196,6 +223,155 @@ describe('a server that starts again', () => {
     expect(texts()).toEqual(['One']);
     expect(store.view.phase.is).toBe('ready');
     expect(store.view.connection.is).toBe('live');
+  });
+});
+
+describe('a proxy that holds the stream back', () => {
+  test('makes the chat slower, not silent: what is new is asked for, and sent as ever', async () => {
+    const { edge, thread, lines, flow, browser, asked } = await direct();
+    const reader = browser({ user: 'm_1', onFrame: (event) => lines.push(event) });
+    reader.line.hold(true);
+    const { store, texts } = reader.look({ thread });
+    lines.length = 0;
+    await flow(30_000);
+    expect(lines.filter(({ is }) => is === 'wait')).toMatchObject([{ why: 'buffered' }, { why: 'buffered' }]);
+    expect(store.view).toMatchObject({ phase: { is: 'ready' }, connection: { is: 'slow', why: 'buffered' } });
+    for (let turn = 0; turn < 4; turn += 1) {
+      edge.post('m_2', thread, `Question ${turn}`);
+      await flow(41_000);
+      expect(texts().at(-1)).toBe(`Question ${turn}`);
+      store.send(`Answer ${turn}`);
+      await flow();
+      expect(texts().at(-1)).toBe(`Answer ${turn}`);
+    }
+    asked();
+    await flow(300_000);
+    const asks = asked().filter((line) => line.includes('snapshot')).length;
+    expect(asks).toBeGreaterThanOrEqual(7);
+    expect(asks).toBeLessThanOrEqual(30);
+    reader.line.hold(false);
+    await flow(41_000);
+    edge.post('m_2', thread, 'At once');
+    await flow();
+    expect([texts().at(-1), store.view.connection]).toEqual(['At once', { is: 'live' }]);
+    asked();
+    await flow(300_000);
+    expect(asked()).toEqual([]);
+  });
+
+  test('is one also where not even the head of the answer comes', async () => {
+    const { edge, thread, flow, browser } = await direct();
+    const reader = browser({
+      user: 'm_1',
+      fetch: (input, init) =>
+        String(input).includes('/sse') ? new Promise(() => {}) : reader.line.fetch(input as string, init),
+    });
+    const { store, texts } = reader.look({ thread });
+    await flow(30_000);
+    expect(store.view.connection).toMatchObject({ is: 'slow', why: 'silence' });
+    edge.post('m_2', thread, 'Late');
+    await flow(41_000);
+    expect(texts()).toEqual(['Late']);
+  });
+});
+
+describe('a stream that fails again and again', () => {
+  const frame = (event: string, data: object) => `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+  const head = { epoch: '0123456789ab', cursor: '0123456789ab.0', pingMs: 20_000, maxAgeMs: 1_200_000 };
+  const loops: Array<[string, () => Response]> = [
+    ['reset', () => stream(frame('hello', head), frame('reset', { reason: 'gap', afterMs: 0 }))],
+    ['is said goodbye to', () => stream(frame('hello', head), frame('bye', { reason: 'slow', retryMs: 0 }))],
+    ['refused for now', () => new Response('{}', { status: 503 })],
+    ['refused for good', () => new Response('{}', { status: 403 })],
+    ['answered with nothing', () => new Response(null, { status: 204 })],
+    ['answered with a page', () => new Response('<h1>Sign in</h1>', { headers: { 'Content-Type': 'text/html' } })],
+  ];
+  const stream = (...frames: string[]) =>
+    new Response(frames.join(''), { headers: { 'Content-Type': 'text/event-stream' } });
+
+  test.each(loops)('%s: it backs off, is told as failing, and is well again by itself', async (_, answer) => {
+    const { edge, thread, flow, browser, asked } = await direct();
+    let broken = true;
+    const reader = browser({
+      user: 'm_1',
+      fetch: async (input, init) =>
+        broken && String(input).includes('/sse') ? answer() : reader.line.fetch(input as string, init),
+    });
+    const { store, views, texts } = reader.look({ thread });
+    await flow(120_000);
+    expect(store.view).toMatchObject({ phase: { is: 'ready' }, connection: { is: 'failing' } });
+    expect(views.filter(({ connection }) => connection.is === 'live')).toEqual([]);
+    asked();
+    await flow(120_000);
+    expect(asked().length, 'it has backed off').toBeLessThan(30);
+    store.reload();
+    await flow(500);
+    expect(store.view.phase, 'a thread that is shown stays').toEqual({ is: 'ready' });
+    await flow(120_000);
+    expect(store.view.connection.is, 'tried by hand, in vain').toBe('failing');
+    broken = false;
+    edge.post('m_2', thread, 'Hello');
+    await flow(60_000);
+    expect([texts(), store.view.connection]).toEqual([['Hello'], { is: 'live' }]);
+  });
+
+  test('is tried at once by hand', async () => {
+    const { thread, flow, browser } = await direct();
+    const reader = browser({ user: 'm_1' });
+    reader.line.failNext(1000, { status: 500, code: 'internal' }, 'sse');
+    const { store } = reader.look({ thread });
+    await flow(120_000);
+    expect(store.view.connection.is).toBe('failing');
+    reader.line.heal();
+    store.reload();
+    await flow();
+    expect(store.view.connection).toEqual({ is: 'live' });
+  });
+});
+
+describe('a server that starts again behind an edge that kept its streams', () => {
+  /** A message that has failed so often that the next try is 15 s away. */
+  async function waiting(retryAfterS?: number) {
+    const made = await direct();
+    const failure = { status: 503, code: 'unreachable', ...(retryAfterS ? { retryAfterS } : {}) };
+    made.line.failNext(6, failure, 'POST /api/messages');
+    made.store.send('Are you there?');
+    await made.flow(retryAfterS ? 5 * retryAfterS * 1000 + 2000 : 20_000);
+    made.asked();
+    return made;
+  }
+  const posts = (asked: string[]) => asked.filter((line) => line === 'POST messages').length;
+
+  test('shows by an event that it is there: what waits goes out', async () => {
+    const { edge, thread, flow, asked, texts } = await waiting();
+    await flow();
+    expect(posts(asked())).toBe(0);
+    edge.post('m_1', thread, 'Yes');
+    await flow();
+    expect(posts(asked())).toBe(1);
+    expect(texts()).toEqual(['Yes', 'Are you there?']);
+  });
+
+  test('shows by an answer that it is there', async () => {
+    const { edge, flow, asked, ben } = await waiting();
+    ben.look({ thread: edge.makeDirect('m_2', 'm_3') });
+    await flow();
+    expect(posts(asked())).toBe(1);
+  });
+
+  test('what fails while all else works is tried every two seconds at most, and never before its time', async () => {
+    const { edge, thread, flow, asked, line } = await waiting();
+    line.failNext(1000, { status: 503, code: 'not-stored' }, 'POST /api/messages');
+    for (let turn = 0; turn < 100; turn += 1) {
+      edge.post('m_1', thread, `${turn}`);
+      await flow(100);
+    }
+    expect(posts(asked())).toBeLessThanOrEqual(6);
+    line.heal();
+    const patient = await waiting(60);
+    patient.edge.post('m_1', patient.thread, 'Yes');
+    await patient.flow();
+    expect(posts(patient.asked())).toBe(0);
   });
 });
 

@@ -24,8 +24,8 @@ export interface LineOptions {
   session(): Session;
   /** Opens a stream; `query` names its topics. */
   open(query: string, headers: Record<string, string>, signal: AbortSignal): Promise<StreamResponse>;
-  /** The network may be back: whoever waits tries now. */
-  wake(): void;
+  /** The network may be back, or the server is there at that time: whoever waits tries now. */
+  wake(atMs?: number): void;
   onFrame: ((event: LineEvent) => void) | undefined;
   clock: Clock;
   random: () => number;
@@ -39,6 +39,8 @@ export interface Line {
   sync(cursor?: string): void;
   /** Opens the next stream beside this one: the token is another. */
   renew(): void;
+  /** Whoever waits, the stream too, tries now. */
+  hasten(): void;
   /** Ends the stream; `sync` may begin a new one. */
   end(): void;
   /** Ends it for good. */
@@ -75,7 +77,7 @@ export function createLine({ threads, session, open, wake, onFrame, clock, rando
   const cursor = () => threads().reduce((first, { cursor: at }) => (at && isBefore(at, first) ? at : first), none);
 
   function look() {
-    const next = nextConnection(connection, stream?.state, unplugged, clock.now());
+    const next = nextConnection(connection, stream?.state, unplugged, clock.now(), refusals);
     if (next === connection) return;
     connection = next;
     for (const thread of threads()) thread.changed();
@@ -108,6 +110,7 @@ export function createLine({ threads, session, open, wake, onFrame, clock, rando
       },
       onEvent(wire) {
         const event = readEvent(wire);
+        wake(clock.now());
         for (const thread of threads()) thread.onEvent(wire, event);
       },
       onSignal(wire) {
@@ -130,7 +133,9 @@ export function createLine({ threads, session, open, wake, onFrame, clock, rando
           refusals = 0;
           wake();
         }
-        if (state.is !== 'stopped' || !state.error) return;
+        // What the stream does not bring is asked for.
+        if (state.is === 'waiting' && connection.is === 'slow') for (const thread of threads()) void thread.refresh();
+        if (state.is !== 'stopped') return;
         cancelRetry = clock.after(Math.max(refusedMs, backoffMs(refusals++, random)), () => {
           for (const thread of threads()) void thread.refresh();
         });
@@ -158,16 +163,17 @@ export function createLine({ threads, session, open, wake, onFrame, clock, rando
     last?.close();
   }
 
-  function hasten(reopen: boolean) {
-    if (reopen && stream?.state.is === 'live') stream.move();
+  function hasten(reopen?: boolean) {
+    if (reopen) stream?.move();
     stream?.nudge();
     wake();
   }
 
-  function hear({ type }: Event) {
+  function hear({ type, persisted }: Event & { persisted?: boolean }) {
     if (type.endsWith('line')) unplugged = type === 'offline';
     look();
-    if (!unplugged) hasten(type === 'online');
+    // What was open in a page that slept in the browser's cache may be dead without knowing, too.
+    if (!unplugged) hasten(persisted || type === 'online');
   }
   for (const name of heard) events?.addEventListener(name, hear);
 
@@ -188,6 +194,7 @@ export function createLine({ threads, session, open, wake, onFrame, clock, rando
       look();
     },
     renew: () => stream?.move(),
+    hasten,
     end() {
       end();
       look();

@@ -72,14 +72,35 @@ describe('a visitor', () => {
     expect(visitor.storage.items.size).toBe(0);
   });
 
-  test('hears of a thread that is made for him between the snapshot and the stream', async () => {
-    const { edge, clock, flow, browser } = setUp();
+  test('who did not write yet has no thread, and nobody is asked for it until he writes', async () => {
+    const { edge, flow, browser, asked } = setUp();
     const visitor = browser();
     const { store, texts } = visitor.look({ support: true });
+    await flow(60_000);
+    expect([store.view.phase.is, store.view.connection.is]).toEqual(['ready', 'live']);
+    expect(asked()).toEqual(['POST chat/session', 'GET messages/sse']);
+    visitor.line.cut();
+    await flow(10_000);
+    visitor.line.uncut();
+    await flow(31_000);
+    expect(asked().filter((line) => line.includes('snapshot'))).toEqual([]);
+    store.send('Hello');
+    await flow();
+    edge.post('m_3', store.view.thread?.id ?? '', 'May I help?');
+    await flow();
+    expect(texts()).toEqual(['Hello', 'May I help?']);
+    const again = browser({ storage: visitor.storage }).look({ support: true });
+    await flow();
+    expect(again.texts(), 'at the next visit').toEqual(['Hello', 'May I help?']);
+  });
+
+  test('a member hears of a thread that is made for him between the snapshot and the stream', async () => {
+    const { edge, clock, flow, browser } = setUp();
+    const member = browser({ user: 'm_1' });
+    const { store, texts } = member.look({ support: true });
     while (!edge.requests.some(({ path }) => path.endsWith('snapshot'))) await flow(1);
-    visitor.line.slow(50);
-    const id = edge.requests.at(-1)?.by ?? '';
-    edge.post('m_3', edge.makeSupport(id, 'm_3'), 'May I help?');
+    member.line.slow(50);
+    edge.post('m_3', edge.makeSupport('m_1', 'm_3'), 'May I help?');
     await flow(1000);
     expect(texts()).toEqual(['May I help?']);
     expect(store.view.thread?.kind).toBe('support');
@@ -320,7 +341,7 @@ describe('a token', () => {
     const { edge, flow, browser } = setUp();
     const visitor = browser();
     visitor.line.failNext(1000, { status: 401, code: 'unauthorized' }, 'snapshot');
-    const { store } = visitor.look({ support: true });
+    const { store } = visitor.look({ thread: 'one' });
     await flow(60_000);
     expect(store.view.phase.is).toBe('failed');
     const sessions = edge.requests.filter(({ path }) => path === 'chat/session').length;

@@ -8,7 +8,7 @@
  *
  * Where events can't tell the state (a hole in seq, an erased person, an own leaving) a fresh snapshot does.
  */
-import { type ChatError, limits, type Snapshot, snapshot as snapshotShape, type User } from '@payload-chat/protocol';
+import { ChatError, limits, type Snapshot, snapshot as snapshotShape, type User } from '@payload-chat/protocol';
 import { advance } from './advance.ts';
 import { pageMessages } from './core.ts';
 import { sameEpoch } from './epoch.ts';
@@ -75,6 +75,9 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
     const limit = Math.min(Math.max(pageMessages, snapshot?.messages.length ?? 0), limits.pageMessages);
     await persist(
       async () => {
+        await host.session.token();
+        // Of a visitor who did not write yet there is nothing, and whoever asks is told so in the page's console.
+        if ('support' in target && host.session.visit) throw new ChatError('not-found');
         const fresh = await call(snapshotShape, `${path}/snapshot?limit=${limit}`);
         if (!wanted()) return;
         seq = 0;
@@ -173,12 +176,12 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
     loadOlder: act('loadOlder'),
     typing: act('typing'),
     read(upTo) {
-      const last = snapshot?.me && snapshot.messages.findLast((one) => one.seq <= upTo && !isMe(one.sender));
-      if (last && last.seq > (newAfter ?? 0)) withHands((those) => those.read(last.seq));
+      if (snapshot?.me && upTo > (newAfter ?? 0)) withHands((those) => those.read(upTo));
     },
     reload() {
       if (!life) return;
-      enter({ is: 'loading' });
+      if (phase.is !== 'ready') enter({ is: 'loading' });
+      host.hasten();
       void refresh();
     },
   };
@@ -238,7 +241,7 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
     changed,
     restart() {
       hands?.keep(() => false);
-      hands?.read(0);
+      hands?.unread();
       close();
       if (subscribers.size && !host.closed) open();
     },

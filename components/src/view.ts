@@ -20,12 +20,15 @@ export interface ShownMessage extends Message {
 /** Where the thread stands. `loading` turns to a skeleton after 300 ms; `absent` is the not-found state. */
 export type Phase = { is: 'loading' } | { is: 'ready' } | { is: 'failed'; error: ChatError } | { is: 'absent' };
 
-/** The line to the edge. `reconnecting` and `offline` carry since when, for the banner's delay. */
+/**
+ * The line to the edge. One that is down says since when, for the banner's delay, and why: as the reader does (SPEC: How to
+ * write a reader), where it broke by itself. `slow`: something on the way holds the stream back, and what is new is asked
+ * for from time to time. `failing`: it was tried again and again and did not work.
+ */
 export type Connection =
   | { is: 'connecting' }
   | { is: 'live' }
-  | { is: 'reconnecting'; sinceMs: number }
-  | { is: 'offline'; sinceMs: number };
+  | { is: 'reconnecting' | 'offline' | 'slow' | 'failing'; sinceMs: number; why?: string | undefined };
 
 export interface ThreadView {
   phase: Phase;
@@ -73,7 +76,7 @@ export interface ThreadStore {
   typing(): void;
   /** Everything up to `seq` was seen: moves the receipt forward only; nothing is sent in rooms. */
   read(seq: number): void;
-  /** Loads again after `failed`. */
+  /** Loads again after `failed`; where the thread is shown, what is new is asked for and the line is tried at once. */
   reload(): void;
 }
 

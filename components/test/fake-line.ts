@@ -13,6 +13,8 @@ export interface FakeLine {
   readonly streams: number;
   cut(): void;
   uncut(): void;
+  /** A proxy gathers what streams bring, from the next one on, and never passes it on; or it is put right. */
+  hold(held: boolean): void;
   /** Every request takes `ms` to the edge and every answer `ms` back; a function is asked each time. */
   slow(ms: number | (() => number)): void;
   /** The next `n` requests (with `match` in their method and path) fail. */
@@ -25,6 +27,7 @@ export function createFakeLine(answer: (request: Request) => Promise<Response> |
   const open = new Set<(reason: Error) => void>();
   const failures: Array<{ failure: Failure; match: string }> = [];
   let cut = false;
+  let held = false;
   let delay: () => number = () => 0;
 
   const network = () => new TypeError('Failed to fetch');
@@ -60,6 +63,7 @@ export function createFakeLine(answer: (request: Request) => Promise<Response> |
   function through(response: Response, signal: AbortSignal | null | undefined): Response {
     if (!response.headers.get('Content-Type')?.startsWith('text/event-stream') || !response.body) return response;
     const reader = response.body.getReader();
+    const kept = held;
     let broken: ((reason: Error) => void) | undefined;
     const body = new ReadableStream<Uint8Array>({
       start(controller) {
@@ -75,7 +79,7 @@ export function createFakeLine(answer: (request: Request) => Promise<Response> |
         signal?.addEventListener('abort', give);
       },
       async pull(controller) {
-        const { done, value } = await reader.read();
+        const { done, value } = kept ? await new Promise<never>(() => {}) : await reader.read();
         if (!broken || !open.has(broken)) return;
         if (value) controller.enqueue(value);
         if (!done) return;
@@ -121,6 +125,9 @@ export function createFakeLine(answer: (request: Request) => Promise<Response> |
     },
     uncut() {
       cut = false;
+    },
+    hold(on) {
+      held = on;
     },
     slow(ms) {
       delay = typeof ms === 'number' ? () => ms : ms;

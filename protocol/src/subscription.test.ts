@@ -180,20 +180,46 @@ describe('[I8] streams that end', () => {
   });
 
   test.each([
-    ['is not answered', () => {}],
-    ['says no hello', (attempt: Attempt) => void attempt.stream()],
-    ['says everything but hello', (attempt: Attempt) => void attempt.stream(event(6), ready(6))],
+    ['is not answered', () => {}, 'silence'],
+    ['says no hello', (attempt: Attempt) => void attempt.stream(), 'buffered'],
+    ['says everything but hello', (attempt: Attempt) => void attempt.stream(event(6), ready(6)), 'buffered'],
     [
       'answers with a body that does not end',
       (attempt: Attempt) => attempt.answer({ status: 500, json: () => new Promise(() => {}) }),
+      'buffered',
     ],
-  ])('a request that %s is given up after 10 s, and nothing of it counts', async (_, act) => {
+  ])('a request that %s is given up after 10 s, and nothing of it counts', async (_, act, why) => {
     const made = await bench({ cursor: at(5) });
     act(made.latest());
     await made.clock.advance(9900);
     expect(made.subscription.state.is).toBe('connecting');
     await made.clock.advance(200);
-    expect([reasonOf(made), made.events, made.subscription.cursor]).toEqual(['silence', [], at(5)]);
+    expect([reasonOf(made), made.events, made.subscription.cursor]).toEqual([why, [], at(5)]);
+  });
+
+  test('[S10] streams that begin and then bring no ping are held back by somebody, one alone is not', async () => {
+    const made = await live(5);
+    const ping = encodeFrame({ event: 'ping', id: at(5), data: { cursor: at(5) } });
+    const silence = async (...frames: Uint8Array[]) => {
+      made.latest().send(...frames);
+      await made.clock.advance(50_100);
+      const why = reasonOf(made);
+      await made.next();
+      made.latest().stream(hello(), ready(5));
+      await settle();
+      return why;
+    };
+    expect([await silence(), await silence(), await silence()]).toEqual(['silence', 'buffered', 'buffered']);
+    expect([await silence(ping), await silence(), await silence()]).toEqual(['silence', 'silence', 'buffered']);
+  });
+
+  test('a next stream without a hello is given up for being held back, too', async () => {
+    const made = await live(5);
+    made.subscription.move();
+    await settle();
+    made.latest().stream();
+    await made.clock.advance(10_100);
+    expect(reasonOf(made)).toBe('buffered');
   });
 
   test('a bye’s own time is the earliest', async () => {

@@ -28,10 +28,11 @@ export type { StreamResponse } from './open-stream.ts';
 export type SubscriptionState =
   | { is: 'connecting'; attempt: number }
   | { is: 'replaying' }
-  | { is: 'live' }
+  /** `attempt` counts the failures before it, until it has stayed for a while. */
+  | { is: 'live'; attempt: number }
   /**
-   * `why` is a `bye` or `reset` reason, an error code, `silence`, `network` or `not a stream`. With `reset` the cursor
-   * is void and the owner is asked for another when the wait is over.
+   * `why` is a `bye` or `reset` reason, an error code, `silence`, `buffered` (something on the way holds the stream back),
+   * `network` or `not a stream`. With `reset` the cursor is void and the owner is asked for another when the wait is over.
    */
   | { is: 'waiting'; why: string; untilMs: number; attempt: number; reset?: ResetReason | undefined }
   /** The owner takes its snapshots. */
@@ -121,10 +122,14 @@ interface Reading {
   back: string | undefined;
   /** 0 until its `hello`. */
   pingMs: number;
-  readyAtMs: number;
-  /** Its timers: of its silence, and of what comes after it. */
+  /** From the head of its answer to its first `ping`: silence then may be somebody's who holds it back. */
+  held: boolean;
+  /** It was live for a while. */
+  steady: boolean;
+  /** Its timers: of its silence, of what comes after it, and until it is steady. */
   unwatch: () => void;
   cancel: () => void;
+  unsettle: () => void;
 }
 
 export function subscribe(options: SubscriptionOptions): Subscription {
@@ -136,6 +141,8 @@ export function subscribe(options: SubscriptionOptions): Subscription {
   /** Failures since a stream was last live for a while, and whether a token was among them. */
   let attempt = 0;
   let refused = false;
+  /** Streams that began and fell silent before they brought a `ping`, since one did. */
+  let mute = 0;
   /** The stream that is listened to, and the one opened to take over from it. */
   let current: Reading | undefined;
   let next: Reading | undefined;
@@ -154,12 +161,15 @@ export function subscribe(options: SubscriptionOptions): Subscription {
   function open(): Reading {
     const from = earliest();
     const abort = new AbortController();
-    const reading: Reading = { abort, back, pingMs: 0, readyAtMs: Infinity, unwatch() {}, cancel() {} };
+    const timers = { unwatch() {}, cancel() {}, unsettle() {} };
+    const reading: Reading = { abort, back, pingMs: 0, held: false, steady: false, ...timers };
     watch(reading, helloMs);
     readStream(
-      () => {
+      async () => {
         onLine?.({ is: 'attempt', cursor: from });
-        return options.open(from, abort.signal);
+        const response = await options.open(from, abort.signal);
+        reading.held = true;
+        return response;
       },
       abort.signal,
       (frame) => take(reading, frame),
@@ -168,14 +178,18 @@ export function subscribe(options: SubscriptionOptions): Subscription {
   }
 
   /** Gives it up after so long, unless it is watched anew. */
-  function watch(reading: Reading, ms = reading.pingMs * silencePings, why = 'silence') {
+  function watch(reading: Reading, ms = reading.pingMs * silencePings, why?: string) {
     reading.unwatch();
-    reading.unwatch = clock.after(ms, () => lost(reading, why));
+    reading.unwatch = clock.after(ms, () => lost(reading, why ?? silenceOf(reading)));
   }
+
+  /** A line may die just after a stream began; twice in a row that is somebody who holds back what follows. */
+  const silenceOf = ({ held, pingMs }: Reading) => (held && (!pingMs || mute++) ? 'buffered' : 'silence');
 
   function drop(reading: Reading | undefined) {
     reading?.unwatch();
     reading?.cancel();
+    reading?.unsettle();
     reading?.abort.abort();
     if (current === reading) current = undefined;
     if (next === reading) next = undefined;
@@ -222,15 +236,18 @@ export function subscribe(options: SubscriptionOptions): Subscription {
     enter({ is: 'stopped', error });
   }
 
+  /** A stream that was live for a while wipes out the failures before it. */
+  function settle(reading: Reading) {
+    reading.steady = true;
+    refused = false;
+    if (attempt && state.is === 'live') enter({ is: 'live', attempt: 0 });
+    attempt = 0;
+  }
+
   /** A stream is gone: the current one's end is waited out, the next one is tried again beside the current. */
   function lost(reading: Reading, why: string, wishMs?: number, atOnce = false, reset?: ResetReason, fault?: unknown) {
     if (!isOurs(reading)) return;
-    // One that was live for a while wipes out the failures before it.
-    const steady = clock.now() - reading.readyAtMs >= steadyMs;
-    if (steady) {
-      attempt = 0;
-      refused = false;
-    }
+    const { steady } = reading;
     // After a reset the next one's cursor is as void.
     if (reset) drop(next);
     drop(reading);
@@ -317,10 +334,15 @@ export function subscribe(options: SubscriptionOptions): Subscription {
     else if (event === 'ping' || event === 'ready') {
       // These two say how far everything was delivered; a signal never does (I14).
       advance(reading, said.cursor);
-      if (reading !== current || event === 'ping') return;
-      reading.readyAtMs = clock.now();
-      if (state.is !== 'live') enter({ is: 'live' });
-      if (cursor) options.onReady?.(cursor);
+      if (event === 'ping') {
+        mute = 0;
+        reading.held = false;
+      } else if (reading === current) {
+        reading.unsettle();
+        reading.unsettle = clock.after(steadyMs, () => settle(reading));
+        if (state.is !== 'live') enter({ is: 'live', attempt });
+        if (cursor) options.onReady?.(cursor);
+      }
     }
   }
 

@@ -30,6 +30,25 @@ describe('the banner', () => {
     vi.useRealTimers();
   });
 
+  it('says that messages come late, to a developer why, and nothing once they come at once', () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const slow: Connection = { is: 'slow', sinceMs: 1, why: 'buffered' };
+    expect(told(live, broken(1), slow, slow, live)).toEqual([undefined, 'reconnecting', 'slow', 'slow', undefined]);
+    expect(warn.mock.calls).toEqual([[expect.stringMatching(/\(buffered\).*proxy_buffering off/)]]);
+    warn.mockRestore();
+  });
+
+  it('says that nothing arrives until the line is live', () =>
+    expect(told(live, { is: 'failing', sinceMs: 1 }, live)).toEqual([undefined, 'failing', 'back']));
+
+  it('tells the page once that the line fails', () => {
+    const _tell = vi.fn();
+    const failing: Connection = { is: 'failing', sinceMs: 1, why: 'gap' };
+    bannerOf(undefined, broken(1), failing, { _tell });
+    bannerOf('failing', failing, failing, { _tell });
+    expect(_tell.mock.calls).toEqual([['chat-error', { error: expect.objectContaining({ code: 'unavailable' }) }]]);
+  });
+
   it('goes on saying offline until the line is live', () =>
     expect(told(live, offline(1), broken(1), connecting, live)).toEqual([
       undefined,

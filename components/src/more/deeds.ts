@@ -6,6 +6,7 @@ import { handed } from '../look/handed.ts';
 import type { Line } from '../thread/log.ts';
 import type { ChatThread } from '../thread/thread-element.ts';
 import type { ShownMessage, ThreadStore } from '../view.ts';
+import { bannerOf } from './banner.ts';
 import { begin } from './composing.ts';
 import { draftOf } from './draft.ts';
 import { deedsOf, menuView, placeMenu, roved } from './menu.ts';
@@ -15,6 +16,9 @@ const { keyOf, render } = handed;
 /** A finger that rests this long (less than for the browser's own menu) opens ours; one that strays further, in pixels, scrolls. */
 const pressMs = 450;
 const strayPx = 8;
+
+/** A key that was pressed on a message before all this was here counts for so long. */
+const lateMs = 5000;
 
 /** Keys that do something with a message, on it and in its menu. */
 const keys: Record<string, string> = { r: 'reply', c: 'copy', e: 'edit', Enter: 'menu', ' ': 'menu' };
@@ -66,6 +70,11 @@ export class Deeds {
     for (const type of ['pointerup', 'pointercancel']) root.addEventListener(type, () => this._lift());
     // A long press is ours; the browser's own menu would lie over it.
     root.addEventListener('contextmenu', (event) => this._menu && event.preventDefault());
+    // What happened before there were deeds.
+    if (host._last) host._banner = bannerOf(undefined, undefined, host._last.connection, host);
+    const [key, target] = host._key ?? [];
+    if (key && performance.now() - key.timeStamp < lateMs && target?.closest('.rows') && !target.closest('a'))
+      queueMicrotask(() => target.dispatchEvent(new KeyboardEvent('keydown', key)));
   }
 
   /** Closes the menu, and gives the focus back where it was within it. */

@@ -36,8 +36,10 @@ export interface Hands {
   /** 429: when the next send may go out, in milliseconds since 1970; null when now. */
   readonly againAtMs: number | null;
   readonly paging: boolean;
-  /** Moves the receipt, forward only; 0 forgets it. */
-  read(seq: number): void;
+  /** What others wrote up to there was seen: moves the receipt, forward only. */
+  read(upTo: number): void;
+  /** Forgets the receipt. */
+  unread(): void;
   /** Drops of what was written what the thread's state shows or has passed, by echo or answer, whichever came first. */
   settle(state: Snapshot, seq: number): void;
   /** Drops of what was written what does not pass the test, without a word. */
@@ -102,7 +104,9 @@ export function createHands(thread: KeptThread): Hands {
 
   const acts: Acts = {
     send(content, { replyTo } = {}) {
-      if (!host.closed) outbox.add(content, replyTo);
+      if (host.closed) return;
+      host.wake(clock.now()); // Who writes on does not wait for what went before.
+      outbox.add(content, replyTo);
     },
     retry: outbox.retry,
     discard(localId) {
@@ -171,15 +175,19 @@ export function createHands(thread: KeptThread): Hands {
     get againAtMs() {
       return outbox.againAtMs;
     },
-    read(seq) {
-      if (seq && seq <= readSeq) return;
-      readSeq = seq;
-      readIn = thread.snapshot?.thread.id;
-      if (seq) cancelRead ??= clock.after(readMs, tellRead);
-      else {
-        cancelRead?.();
-        cancelRead = undefined;
-      }
+    read(upTo) {
+      const { snapshot } = thread;
+      const me = host.session.user?.id;
+      const last = snapshot?.messages.findLast(({ seq, sender }) => seq <= upTo && sender.id !== me);
+      if (!last || last.seq <= Math.max(readSeq, snapshot?.me?.readSeq ?? 0)) return;
+      readSeq = last.seq;
+      readIn = last.thread;
+      cancelRead ??= clock.after(readMs, tellRead);
+    },
+    unread() {
+      readSeq = 0;
+      cancelRead?.();
+      cancelRead = undefined;
     },
     settle({ messages }, seq) {
       const newest = Math.max(seq, messages.at(-1)?.seq ?? 0);

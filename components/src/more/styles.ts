@@ -83,7 +83,7 @@ export const styles = css`
   .reconnecting { animation: away 2s }
   .reconnecting b { font-weight: 400 }
   .reconnecting svg { animation: spin 1s linear infinite }
-  .offline { color: var(--_w) }
+  .offline, .slow, .failing { color: var(--_w) }
   .back { color: var(--_o); animation: gone 0s 2s forwards }
   @keyframes gone { to { height: 0; border: 0; visibility: hidden } }
   @keyframes away { from, to { height: 0; border: 0; visibility: hidden } }
@@ -94,7 +94,7 @@ export const styles = css`
   .y b { color: var(--_t) }
   .failed .b { border-color: var(--_d) }
   .m:focus-visible .b { outline: 2px solid var(--_at) }
-  .n button { font-weight: 600; text-decoration: underline; text-underline-offset: 2px }
+  .n button, .bn button { font-weight: 600; text-decoration: underline; text-underline-offset: 2px }
   .bar {
     position: absolute;
     bottom: calc(100% - 8px);
@@ -186,7 +186,7 @@ export const styles = css`
     textarea { max-height: calc(20px + 6lh) }
     .mn button { height: 44px }
     .b { -webkit-touch-callout: none; user-select: none; touch-action: manipulation }
-    .n button { padding-block: 14px; margin-block: -14px }
+    .n button, .bn button { padding-block: 14px; margin-block: -14px }
     .cl > :last-child { padding-block: 14px }
     .f ~ .ks { display: none !important }
   }

@@ -35,5 +35,7 @@ export const words = {
   reopen: 'Write to open it again',
   reconnecting: 'Reconnecting…',
   later: 'Messages go out later.',
+  slow: 'New messages arrive late here.',
+  failing: "New messages aren't arriving.",
   back: 'Back online',
 };

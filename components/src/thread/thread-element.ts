@@ -33,7 +33,8 @@ import { threadStyles } from './thread-styles.ts';
  * @fires chat-message - Somebody else's message came: `{ message }`. Not for those that were there at the start.
  * @fires chat-send - Before a message is sent: `{ content, replyTo }`. `preventDefault()` keeps it in the field.
  * @fires chat-sign-in - The reader may not write here and wants to sign in.
- * @fires chat-error - The thread could not be loaded, or a change was refused: `{ error }`, with a `code`.
+ * @fires chat-error - The thread could not be loaded, its line fails again and again, or a change was refused: `{ error }`,
+ *   with a `code`.
  * @slot header - Stands for the whole header.
  * @slot actions - At the header's end.
  * @slot empty - Stands for what an empty thread says.
@@ -74,26 +75,22 @@ export class ChatThread extends ChatElement {
   private _of: ThreadStore | undefined;
   private _reading = new Reading();
   private _deeds: Deeds | undefined;
-  private _banner: Banner;
+  /** @internal */
+  _banner: Banner;
   /** Its end is on the screen; and any of it is. */
   private _onScreen: boolean | undefined;
   private _inSight: boolean | undefined;
   /** Something that is shown needs the rest. */
   private _lacks: unknown;
+  /** @internal The last key, and where: one on a message is pressed again by what comes later. */
+  _key: [KeyboardEvent, Element] | undefined;
   /** @internal Older messages were asked for here, in vain. */
   _tried = false;
 
   constructor() {
     super(tokens, threadStyles);
-    // A key that was pressed on a message before the rest was there is pressed again once it is.
     this._root.addEventListener('keydown', (event) => {
-      const target = event.target as Element;
-      if (this._deeds || !target.closest('.rows') || target.closest('a')) return;
-      const again = new KeyboardEvent('keydown', event as KeyboardEvent);
-      this._want().then(
-        () => target.dispatchEvent(again),
-        () => {},
-      );
+      this._key = [event as KeyboardEvent, event.target as Element];
     });
   }
 
@@ -160,11 +157,12 @@ export class ChatThread extends ChatElement {
     const phase = view?.phase.is ?? 'loading';
     const banner = phase === 'ready' || phase === 'loading' ? this._banner : undefined;
     const fresh = view && !this._log._follow ? this._reading._count(view) : 0;
+    const reload = () => this._store?.reload();
     const state = (is: 'greeting' | 'failed' | 'absent') =>
-      rare((look) => look.stateView(is, words, () => this._store?.reload())) ?? (later._fault && words.notLoaded);
+      rare((look) => look.stateView(is, words, reload)) ?? (later._fault && words.notLoaded);
     return html`
       <slot name="header">${this._header(view, words)}</slot>
-      <div role="status">${banner && (later._look?.bannerView(banner, words) ?? html`<p class="y">${words.offline}</p>`)}</div>
+      <div role="status">${banner && (later._look?.bannerView(banner, words, reload) ?? html`<p class="y">${words.offline}</p>`)}</div>
       <div class="lg" part="log" role="log" aria-live="off" aria-label=${words.messages} @scroll=${this._scroll}>
         <div class="in">
           <div class="rows"></div>
@@ -202,11 +200,13 @@ export class ChatThread extends ChatElement {
     this._last = view;
     if (!view || view === last) return view;
     const { phase, messages, connection } = view;
-    this._banner = later._look
-      ? later._look.bannerOf(this._banner, last?.connection, connection)
-      : connection.is === 'offline'
-        ? 'offline'
-        : undefined;
+    const { is } = connection;
+    this._banner =
+      later._look || /slow|failing/.test(is)
+        ? rare((look) => look.bannerOf(this._banner, last?.connection, connection, this))
+        : is === 'offline'
+          ? is
+          : undefined;
     if (phase.is === 'failed' && last?.phase.is !== 'failed') this._tell('chat-error', { error: phase.error });
     if (phase.is !== 'ready') return view;
     // What was replayed after a break came while the line, if not the reader, was away.
