@@ -11,7 +11,7 @@ import { buildManifest } from './manifest.mjs';
 import { buildTypes } from './types.mjs';
 
 /** What the two files of the script for a tag may weigh at most by `gzip -9`, in bytes. */
-const limits = { 'chat.js': 16_384, 'chat-more.js': 10_752 };
+const limits = { 'chat.js': 16_384, 'chat-more.js': 11_264 };
 
 const folder = path.join(import.meta.dirname, '..');
 const dist = path.join(folder, 'dist');

@@ -21,14 +21,16 @@ const inner = `
   preview quoteView requestUpdate stateView typingView undeliveredView
   contentChars core docAnswer englishWords handed icon isSend keyOf nothing pageMessages snapshotShape strokes
   typingEveryMs typingShownMs shared threads setters original acts
-  hasten steady held unread hear keep store path current unsettle
+  drop toNew hasten steady held hear keep store path current unsettle
 `;
 
 const options = {
   module: true,
   ecma: 2020,
   compress: {
-    passes: 4,
+    passes: 2,
+    hoist_props: false,
+    unsafe_math: true,
     unsafe: true,
     unsafe_comps: true,
     hoist_funs: true,

@@ -22,11 +22,16 @@ export abstract class ChatElement extends Base {
   _store: ThreadStore | undefined;
   private _stop: (() => void) | undefined;
   private _equipped = false;
+  /** @internal The last sign of one, and on what: a key on a message is pressed again by what comes later. */
+  _intent: [Event, EventTarget | undefined] | undefined;
 
   constructor(...styles: string[]) {
     super(...styles);
-    const onIntent = () => void (this._equipped || this._want().catch(() => {})); // Asked for again at the next.
-    for (const type of ['pointerenter', 'focusin', 'keydown', 'click', 'input']) this.addEventListener(type, onIntent);
+    const onIntent = (event: Event) => {
+      this._intent = [event, event.composedPath()[0]];
+      if (!this._equipped) this._want().catch(() => {}); // Asked for again at the next.
+    };
+    for (const type of ['pointerenter', 'focusin', 'keydown']) this.addEventListener(type, onIntent);
   }
 
   override connectedCallback(): void {
@@ -57,7 +62,7 @@ export abstract class ChatElement extends Base {
 
   override _update(): void {
     this._turn(this._client?.open(this._target));
-    if (!this._store) console.warn(`<${this.localName}> needs a site and an edge, or a client.`);
+    if (!this._store) console.warn(`<${this.localName}> needs site and edge.`);
     if (later._look && !this._equipped) {
       this._equipped = true;
       this._style(later._look.styles);

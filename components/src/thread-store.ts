@@ -72,7 +72,7 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
     loading = mine;
     const wanted = () => loading === mine;
     // What was paged in stays, as far as one page can bring it.
-    const limit = Math.min(Math.max(pageMessages, snapshot?.messages.length ?? 0), limits.pageMessages);
+    const limit = snapshot?.messages[pageMessages] ? limits.pageMessages : pageMessages;
     await persist(
       async () => {
         await host.session.token();
@@ -241,7 +241,7 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
     changed,
     restart() {
       hands?.keep(() => false);
-      hands?.unread();
+      hands?.drop();
       close();
       if (subscribers.size && !host.closed) open();
     },

@@ -197,22 +197,6 @@ describe('[I8] streams that end', () => {
     expect([reasonOf(made), made.events, made.subscription.cursor]).toEqual([why, [], at(5)]);
   });
 
-  test('[S10] streams that begin and then bring no ping are held back by somebody, one alone is not', async () => {
-    const made = await live(5);
-    const ping = encodeFrame({ event: 'ping', id: at(5), data: { cursor: at(5) } });
-    const silence = async (...frames: Uint8Array[]) => {
-      made.latest().send(...frames);
-      await made.clock.advance(50_100);
-      const why = reasonOf(made);
-      await made.next();
-      made.latest().stream(hello(), ready(5));
-      await settle();
-      return why;
-    };
-    expect([await silence(), await silence(), await silence()]).toEqual(['silence', 'buffered', 'buffered']);
-    expect([await silence(ping), await silence(), await silence()]).toEqual(['silence', 'silence', 'buffered']);
-  });
-
   test('a next stream without a hello is given up for being held back, too', async () => {
     const made = await live(5);
     made.subscription.move();

@@ -122,7 +122,7 @@ interface Reading {
   back: string | undefined;
   /** 0 until its `hello`. */
   pingMs: number;
-  /** From the head of its answer to its first `ping`: silence then may be somebody's who holds it back. */
+  /** The head of its answer came: without a `hello` somebody holds it back. */
   held: boolean;
   /** It was live for a while. */
   steady: boolean;
@@ -141,8 +141,6 @@ export function subscribe(options: SubscriptionOptions): Subscription {
   /** Failures since a stream was last live for a while, and whether a token was among them. */
   let attempt = 0;
   let refused = false;
-  /** Streams that began and fell silent before they brought a `ping`, since one did. */
-  let mute = 0;
   /** The stream that is listened to, and the one opened to take over from it. */
   let current: Reading | undefined;
   let next: Reading | undefined;
@@ -183,8 +181,7 @@ export function subscribe(options: SubscriptionOptions): Subscription {
     reading.unwatch = clock.after(ms, () => lost(reading, why ?? silenceOf(reading)));
   }
 
-  /** A line may die just after a stream began; twice in a row that is somebody who holds back what follows. */
-  const silenceOf = ({ held, pingMs }: Reading) => (held && (!pingMs || mute++) ? 'buffered' : 'silence');
+  const silenceOf = ({ held, pingMs }: Reading) => (held && !pingMs ? 'buffered' : 'silence');
 
   function drop(reading: Reading | undefined) {
     reading?.unwatch();
@@ -334,15 +331,11 @@ export function subscribe(options: SubscriptionOptions): Subscription {
     else if (event === 'ping' || event === 'ready') {
       // These two say how far everything was delivered; a signal never does (I14).
       advance(reading, said.cursor);
-      if (event === 'ping') {
-        mute = 0;
-        reading.held = false;
-      } else if (reading === current) {
-        reading.unsettle();
-        reading.unsettle = clock.after(steadyMs, () => settle(reading));
-        if (state.is !== 'live') enter({ is: 'live', attempt });
-        if (cursor) options.onReady?.(cursor);
-      }
+      if (reading !== current || event === 'ping') return;
+      reading.unsettle();
+      reading.unsettle = clock.after(steadyMs, () => settle(reading));
+      if (state.is !== 'live') enter({ is: 'live', attempt });
+      if (cursor) options.onReady?.(cursor);
     }
   }
 

@@ -11,7 +11,7 @@ export function avatar({ id, name, avatar: picture }: Pick<User, 'id' | 'name' |
   return html`<span class="a" part="avatar" aria-hidden="true" .style=${`--h:${20 + (hash % 8) * 45}`}>
     ${initials(name)}${
       /^https?:/.test(picture ?? '')
-        ? html`<img src=${picture} alt="" loading="lazy" referrerpolicy="no-referrer" @error=${hide}>`
+        ? html`<img src=${picture} alt="" referrerpolicy="no-referrer" @error=${hide}>`
         : nothing
     }
   </span>`;

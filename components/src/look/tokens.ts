@@ -26,7 +26,6 @@ export const tokens = css`
     color: var(--_t);
     font: 400 var(--chat-font-size, 15px)/calc(22/15) var(--_f);
     text-align: start;
-    -webkit-text-size-adjust: 100%;
   }
   :host([theme=light]) { color-scheme: light }
   :host([theme=dark]) { color-scheme: dark }

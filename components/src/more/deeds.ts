@@ -72,9 +72,11 @@ export class Deeds {
     root.addEventListener('contextmenu', (event) => this._menu && event.preventDefault());
     // What happened before there were deeds.
     if (host._last) host._banner = bannerOf(undefined, undefined, host._last.connection, host);
-    const [key, target] = host._key ?? [];
-    if (key && performance.now() - key.timeStamp < lateMs && target?.closest('.rows') && !target.closest('a'))
-      queueMicrotask(() => target.dispatchEvent(new KeyboardEvent('keydown', key)));
+    const [key, on] = host._intent ?? [];
+    const target = on as Element | undefined;
+    if (key?.type !== 'keydown' || performance.now() - key.timeStamp > lateMs) return;
+    if (target?.closest('.rows') && !target.closest('a'))
+      queueMicrotask(() => target.dispatchEvent(new KeyboardEvent('keydown', key as KeyboardEvent)));
   }
 
   /** Closes the menu, and gives the focus back where it was within it. */

@@ -39,7 +39,7 @@ export interface Hands {
   /** What others wrote up to there was seen: moves the receipt, forward only. */
   read(upTo: number): void;
   /** Forgets the receipt. */
-  unread(): void;
+  drop(): void;
   /** Drops of what was written what the thread's state shows or has passed, by echo or answer, whichever came first. */
   settle(state: Snapshot, seq: number): void;
   /** Drops of what was written what does not pass the test, without a word. */
@@ -184,7 +184,7 @@ export function createHands(thread: KeptThread): Hands {
       readIn = last.thread;
       cancelRead ??= clock.after(readMs, tellRead);
     },
-    unread() {
+    drop() {
       readSeq = 0;
       cancelRead?.();
       cancelRead = undefined;

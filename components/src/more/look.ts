@@ -11,6 +11,7 @@ import { pageBack } from './page-back.ts';
 import { closedView, newWords, pillView, quoteView, stateView, typingView } from './rare.ts';
 import { strokes } from './strokes.ts';
 import { styles } from './styles.ts';
+import { toNew } from './to-new.ts';
 import { barView, undeliveredView } from './undelivered.ts';
 import { words } from './words.ts';
 
@@ -35,6 +36,7 @@ export const look = {
   send,
   stateView,
   styles,
+  toNew,
   typingView,
   undeliveredView,
 };

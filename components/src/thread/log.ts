@@ -101,14 +101,8 @@ export function createLog(root: ShadowRoot): Log {
         end ||= line === newest;
       }
       if (newest) return;
-      // The first sight: the end, or the first new message where not all that is new fits.
       log._stay();
-      const divider = byKey.get('new new');
-      const above = divider ? rect(box).top - rect(divider).top : 0;
-      if (above <= 0) return;
-      box.scrollTop -= above;
-      log._follow = false;
-      log._mark();
+      later._look?.toNew(log, box, byKey.get('new new'));
     },
 
     _seen() {

@@ -27,15 +27,14 @@ export function rowView(row: Row, setting: Setting): TemplateResult | undefined 
   return later._look?.betweenView(row, setting.words);
 }
 
-/** A day further back than yesterday has a name; its year only where it is not this one. */
+/** A day further back than yesterday has its whole name. */
 function dayName(at: string, { words, lang }: Setting): string {
   const now = new Date();
   const day = new Date(at);
   const is = (date: Date) => day.toDateString() === date.toDateString();
   if (is(now)) return words.today;
-  if (day.getFullYear() !== now.getFullYear()) return timeIn(lang, at, { dateStyle: 'long' });
   now.setDate(now.getDate() - 1);
-  return is(now) ? words.yesterday : timeIn(lang, at, { weekday: 'long', day: 'numeric', month: 'long' });
+  return is(now) ? words.yesterday : timeIn(lang, at, { dateStyle: 'full' });
 }
 
 function messageView(row: MessageRow, setting: Setting): TemplateResult {

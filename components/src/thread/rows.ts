@@ -40,7 +40,7 @@ export function keyOf(message: ShownMessage): string {
 
 /** `current` is the key of the message that had the focus last; without one, the newest takes its place. */
 export function rowsOf(view: ThreadView, unread?: Unread, current = ''): Row[] {
-  const { messages, participants, thread, readByOthers } = view;
+  const { messages, thread, readByOthers } = view;
   const rows: Row[] = [];
   const held = messages.some((message) => keyOf(message) === current);
   let last: MessageRow | undefined;
@@ -67,8 +67,7 @@ export function rowsOf(view: ThreadView, unread?: Unread, current = ''): Row[] {
     };
     rows.push(last);
   }
-  if (unread || (thread?.kind === 'support' && participants.some(({ user }) => user.kind === 'agent')))
-    return rare((look) => look.between(rows, view, unread)) ?? rows;
+  if (unread || thread?.kind === 'support') return rare((look) => look.between(rows, view, unread)) ?? rows;
   return rows;
 }
 

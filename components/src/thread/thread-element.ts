@@ -82,16 +82,11 @@ export class ChatThread extends ChatElement {
   private _inSight: boolean | undefined;
   /** Something that is shown needs the rest. */
   private _lacks: unknown;
-  /** @internal The last key, and where: one on a message is pressed again by what comes later. */
-  _key: [KeyboardEvent, Element] | undefined;
   /** @internal Older messages were asked for here, in vain. */
   _tried = false;
 
   constructor() {
     super(tokens, threadStyles);
-    this._root.addEventListener('keydown', (event) => {
-      this._key = [event as KeyboardEvent, event.target as Element];
-    });
   }
 
   protected override _equip(): void {
