@@ -7,6 +7,8 @@ const words: Record<Connection['is'], string> = {
   live: 'Live',
   reconnecting: 'Reconnecting',
   offline: 'Offline',
+  slow: 'Held back by a proxy',
+  failing: 'Failing',
 };
 
 export function showStatus(store: ThreadStore): void {
