@@ -93,7 +93,7 @@ describe('an element', () => {
     const thread = show({});
     await until('the warning', () => warned.length);
     console.warn = before;
-    assert.include(warned[0], 'site and an edge');
+    assert.include(warned[0], 'needs site and edge');
     assert.notInclude(textOf(thread), 'undefined');
   });
 });
