@@ -206,7 +206,12 @@ export async function castOf(
         record.tokenEndsMs = expiryOf(short);
       }
     }
-    await Promise.all(readers.map(({ started }) => started));
+    try {
+      await Promise.all(readers.map(({ started }) => started));
+    } catch (error) {
+      await Promise.all(readers.map((reader) => reader.close())); // Else the next run's count would have them.
+      throw error;
+    }
     return readers;
   }
 

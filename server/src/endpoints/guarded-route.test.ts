@@ -87,6 +87,15 @@ describe('a body', () => {
         (await ask(app, '/api/messages', { body: broken, headers: { 'X-HTTP-Method-Override': 'GET' } })).status,
       ).toBe(400);
   });
+
+  test.each(['"text"', '1', 'null', '[]'])(
+    'under an overridden method, with a where that is %s, is 400',
+    async (where) => {
+      const headers = { 'X-HTTP-Method-Override': 'GET', 'Content-Type': 'application/json' };
+      for (const path of ['/api/users/1', '/api/users/refresh-token', '/api/messages'])
+        expect((await ask(app, path, { body: `{"where":${where}}`, headers, origin: null })).status, path).toBe(400);
+    },
+  );
 });
 
 describe('headers', () => {

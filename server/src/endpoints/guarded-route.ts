@@ -105,11 +105,18 @@ async function mustBeForm(bytes: Uint8Array<ArrayBuffer>, headers: Headers): Pro
   }
 }
 
-/** Payload parses the body of an overridden method outside of its own net: a broken one would be a 500. */
+/**
+ * Payload parses the body of an overridden method outside of its own net, and takes it for a query unread: a broken one,
+ * or a `where` that is no object, was a 500, whoever sent it.
+ */
 function mustParse(bytes: Uint8Array): void {
+  let query: unknown;
   try {
-    JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    query = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
     throw new ChatError('malformed');
   }
+  const { where } = (query ?? {}) as { where?: unknown };
+  if (where !== undefined && (typeof where !== 'object' || where === null || Array.isArray(where)))
+    throw new ChatError('invalid', { faults: [{ field: 'where', message: 'Must be an object.' }] });
 }
