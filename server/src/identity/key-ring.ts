@@ -76,6 +76,7 @@ export function keyRing(payload: Payload): KeyRing {
 export function createKeyRing(payload: Payload, given?: () => number): KeyRing {
   let aheadMs = Date.now() - steadyClock.now();
   const now = given ?? (() => steadyClock.now() + aheadMs);
+  const timeBy = given ? async () => given() : databaseTime;
   let keys: ChatKey[] = [];
   let readAtMs = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | undefined;
@@ -90,8 +91,10 @@ export function createKeyRing(payload: Payload, given?: () => number): KeyRing {
   };
   async function read() {
     try {
-      if (!given) aheadMs = (await databaseTime(payload)) - steadyClock.now();
-      keys = await readKeys(payload, now());
+      // From before the question: a key that is active by Postgres' clock is so by this one, however long the answer takes.
+      const askedAtMs = steadyClock.now();
+      if (!given) aheadMs = (await databaseTime(queryOf(payload))) - askedAtMs;
+      keys = await readKeys(payload, now(), timeBy);
       readAtMs = now();
       fault = undefined;
     } catch (error) {
@@ -131,8 +134,8 @@ export function createKeyRing(payload: Payload, given?: () => number): KeyRing {
 }
 
 /** In ms since 1970. */
-async function databaseTime(payload: Payload): Promise<number> {
-  const [row] = await queryOf(payload)<{ at: Date }>('select clock_timestamp() as at');
+async function databaseTime(query: Query): Promise<number> {
+  const [row] = await query<{ at: Date }>('select clock_timestamp() as at');
   return row?.at.getTime() ?? Date.now();
 }
 
@@ -144,7 +147,11 @@ interface KeyRow {
 }
 
 /** Reads every key that is not over, making the one that is due: under a lock, since other processes do the same. */
-async function readKeys(payload: Payload, nowMs: number): Promise<ChatKey[]> {
+async function readKeys(
+  payload: Payload,
+  nowMs: number,
+  timeBy: (query: Query) => Promise<number>,
+): Promise<ChatKey[]> {
   const { pool } = adapterOf(payload);
   const query: Query = async <R>(text: string, values: unknown[] = []) => (await pool.query(text, values)).rows as R[];
   const keys = await opened(payload, query, nowMs);
@@ -157,10 +164,12 @@ async function readKeys(payload: Payload, nowMs: number): Promise<ChatKey[]> {
     await client.query('select pg_advisory_xact_lock($1)', [keyLock]);
     const within: Query = async <R>(text: string, values: unknown[] = []) =>
       (await client.query(text, values)).rows as R[];
-    const { createFromMs } = planKeys(await opened(payload, within, nowMs), nowMs);
+    // Later than whoever had the lock before: what he made for now is active.
+    const lockedMs = await timeBy(within);
+    const { createFromMs } = planKeys(await opened(payload, within, lockedMs), lockedMs);
     if (createFromMs !== undefined) await create(payload, within, createFromMs);
-    await within('delete from chat.keys where expires < $1', [new Date(nowMs - dayMs)]);
-    const answer = await opened(payload, within, nowMs);
+    await within('delete from chat.keys where expires < $1', [new Date(lockedMs - dayMs)]);
+    const answer = await opened(payload, within, lockedMs);
     await client.query('commit');
     return answer;
   } catch (error) {
