@@ -1,10 +1,10 @@
 /** A visitor who logs in on somebody else's page: the elements take his conversation along, by either edge. */
-import { createServer } from 'node:http';
 import type { BrowserContext, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { visitors } from './browser.ts';
 import { house } from './house.ts';
 import { personOf, speakAs } from './people.ts';
+import { serveAsShop } from './shop.ts';
 import { patienceMs, threadIn } from './thread.ts';
 
 describe.each(['worker', 'node'] as const)('by the %s edge', (edge) => {
@@ -12,7 +12,7 @@ describe.each(['worker', 'node'] as const)('by the %s edge', (edge) => {
   const browser = visitors();
 
   /** The shop's page. Whoever is logged in at the shop has a login in the tab's memory from the start. */
-  const shop = createServer((_, response) => {
+  serveAsShop(stack, (_, response) => {
     const { urls, site } = stack().demo;
     response.setHeader('Content-Type', 'text/html; charset=utf-8');
     response.end(`<!doctype html><title>Shop</title><script type="module" src="${urls.edge}/chat.js"></script>
@@ -26,14 +26,6 @@ describe.each(['worker', 'node'] as const)('by the %s edge', (edge) => {
   }
   if (sessionStorage.login) logIn(sessionStorage.login);
 </script>`);
-  });
-  beforeAll(async () => {
-    await stack().halt('demo');
-    await new Promise<void>((resolve) => shop.listen(stack().ports.host, '127.0.0.1', resolve));
-  });
-  afterAll(() => {
-    shop.closeAllConnections();
-    shop.close();
   });
 
   async function loginOf(kind: string, index = 0): Promise<string> {

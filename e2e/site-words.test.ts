@@ -1,9 +1,9 @@
 /** What an owner sets for his site in the panel is what visitors of his pages see: words, the longest message, who may write. */
-import { createServer } from 'node:http';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { visitors } from './browser.ts';
 import { house } from './house.ts';
 import { personOf } from './people.ts';
+import { serveAsShop } from './shop.ts';
 import { patienceMs } from './thread.ts';
 
 const stack = house();
@@ -11,7 +11,7 @@ const browser = visitors();
 
 /** What the page's element says of itself meanwhile. */
 let attributes = '';
-const shop = createServer((_, response) => {
+serveAsShop(stack, (_, response) => {
   response.setHeader('Content-Type', 'text/html; charset=utf-8');
   response.end(`<!doctype html><title>Shop</title><script type="module" src="${stack().demo.urls.edge}/chat.js"></script>
 <chat-thread site="${stack().demo.site.key}" ${attributes}></chat-thread>`);
@@ -32,14 +32,8 @@ const set = (data: object) =>
   json('PATCH', `${stack().demo.urls.server}/api/sites/${stack().demo.site.key}`, data, owner);
 
 beforeAll(async () => {
-  await stack().halt('demo');
-  await new Promise<void>((resolve) => shop.listen(stack().ports.host, '127.0.0.1', resolve));
   const { email, password } = personOf(stack(), 'admin');
   owner = `JWT ${(await json('POST', `${stack().demo.urls.server}/api/users/login`, { email, password })).token}`;
-});
-afterAll(() => {
-  shop.closeAllConnections();
-  shop.close();
 });
 
 test('its words stand in the thread of a new visitor, as text and without a request of their own', async () => {

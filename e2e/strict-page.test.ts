@@ -1,10 +1,10 @@
 /** Pages that trust nobody: the two lines under the strictest policies that a page can have, each without one violation. */
 import { createHash } from 'node:crypto';
-import { createServer } from 'node:http';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { visitors } from './browser.ts';
 import { house } from './house.ts';
 import { speakAs } from './people.ts';
+import { serveAsShop } from './shop.ts';
 import { threadIn } from './thread.ts';
 
 const stack = house();
@@ -12,21 +12,12 @@ const browser = visitors();
 
 /** What stands at the shop's address meanwhile. */
 let page: { headers: Record<string, string>; script: string };
-const shop = createServer((_, response) => {
+serveAsShop(stack, (_, response) => {
   for (const [name, value] of Object.entries(page.headers)) response.setHeader(name, value);
   response.setHeader('Content-Type', 'text/html; charset=utf-8');
   response.end(
     `<!doctype html><title>Strict</title>${page.script}<chat-thread site="halden" room="lobby"></chat-thread>`,
   );
-});
-
-beforeAll(async () => {
-  await stack().halt('demo');
-  await new Promise<void>((resolve) => shop.listen(stack().ports.host, '127.0.0.1', resolve));
-});
-afterAll(() => {
-  shop.closeAllConnections();
-  shop.close();
 });
 
 const edge = () => stack().demo.urls.edge;

@@ -1,11 +1,11 @@
 /** Somebody else's page, on another origin, with the two pasted lines. */
-import { createServer } from 'node:http';
 import pg from 'pg';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { visitors } from './browser.ts';
 import { house } from './house.ts';
 import { speakAs } from './people.ts';
+import { serveAsShop } from './shop.ts';
 import { patienceMs, threadIn } from './thread.ts';
 
 const stack = house();
@@ -68,19 +68,14 @@ describe('a public room by two lines', () => {
   /** What stands at the shop's address meanwhile: nothing but the two lines, under the shop's own policy. */
   let attributes = 'room="lobby"';
   let policy: string;
-  const shop = createServer((_, response) => {
+  // While it is the demo’s own that answers there.
+  beforeAll(async () => {
+    policy = (await fetch(stack().demo.urls.host)).headers.get('Content-Security-Policy') ?? '';
+  });
+  serveAsShop(stack, (_, response) => {
     response.setHeader('Content-Type', 'text/html').setHeader('Content-Security-Policy', policy);
     response.end(`<!doctype html><script type="module" src="${stack().demo.urls.edge}/chat.js"></script>
 <chat-thread site="halden" ${attributes}></chat-thread>`);
-  });
-  beforeAll(async () => {
-    policy = (await fetch(stack().demo.urls.host)).headers.get('Content-Security-Policy') ?? '';
-    await stack().halt('demo');
-    await new Promise<void>((resolve) => shop.listen(stack().ports.host, '127.0.0.1', resolve));
-  });
-  afterAll(() => {
-    shop.closeAllConnections();
-    shop.close();
   });
 
   test('is read as a guest, and the first send makes a visitor whom everybody reads', async () => {

@@ -1,7 +1,7 @@
 /** What the machine believes of Postgres must be what stands there, also when it was put back. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startTestPostgres } from '../../scripts/test-stack.mjs';
-import { keepLog } from './evidence.ts';
+import { keepLog, type LogKeeper } from './evidence.ts';
 import { type Database, openDatabase } from './house/database.ts';
 
 const epoch = 'abcdefabcdef';
@@ -57,13 +57,18 @@ test('[I16] what was rewritten after a data folder was put back is read anew, th
   ]);
 });
 
-test('what was lost before anybody had read it leaves its place to another event of the same epoch', async () => {
-  const log = await keepLog(database);
+/** Writes two, which are kept, and puts the database back to where the second was not there yet. */
+async function loseTheSecond(log: LogKeeper): Promise<void> {
   await write(1, 'one');
   await write(2, 'lost');
   await log.keep(epoch);
   await database.query('delete from chat.events where pos = 2');
   await database.query('update chat.sites set pos = 1');
+}
+
+test('what was lost before anybody had read it leaves its place to another event of the same epoch', async () => {
+  const log = await keepLog(database);
+  await loseTheSecond(log);
   expect(await log.putBack(epoch)).toBe(true);
   await write(2, 'two');
   await log.refresh(epoch);
@@ -75,11 +80,7 @@ test('what was lost before anybody had read it leaves its place to another event
 
 test('[I3] under a new epoch the log is known from the run’s start on, and what the old one had is not forgotten', async () => {
   const log = await keepLog(database);
-  await write(1, 'one');
-  await write(2, 'lost');
-  await log.keep(epoch);
-  await database.query('delete from chat.events where pos = 2');
-  await database.query('update chat.sites set pos = 1');
+  await loseTheSecond(log);
   await log.putBack(epoch);
   const next = '000000000000';
   await write(2, 'two');

@@ -61,14 +61,12 @@ export async function openStream(
       wake();
     }
   }
-  const reading = isOver
-    ? Promise.resolve()
-    : read()
-        .catch(() => {}) // Cut or closed: the end, as any other.
-        .finally(() => {
-          isOver = true;
-          wake();
-        });
+  const over = () => {
+    isOver = true;
+    wake();
+  };
+  // Cut by the hop or closed by us is the end, as any other: what had come until then is what tests look at.
+  const reading = isOver ? Promise.resolve() : read().then(over, over);
 
   const seen = () => frames.map(({ event, id }) => `${event}${id ? ` ${id}` : ''}`).join(', ') || 'nothing';
 

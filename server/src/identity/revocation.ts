@@ -210,12 +210,12 @@ async function reachOf(query: Query, endings: readonly Ending[]): Promise<(site:
     ...new Set(endings.flatMap(({ site, user, sid }) => (sid === undefined || user === undefined ? site : []))),
   ];
   const rows = sites.length
-    ? await query<{ site: string; any: string | null; many: string | null }>(
-        `select site, max(before) as any, max(before) filter (where sid ~ '^(kind:|[ko]_)') as many
+    ? await query<{ site: string; furthest: string | null; ofMany: string | null }>(
+        `select site, max(before) as furthest, max(before) filter (where sid ~ '^(kind:|[ko]_)') as "ofMany"
           from chat.revoked where site = any($1) and until > now() and before is not null group by site`,
         [sites],
       )
     : [];
   const found = new Map(rows.map((row) => [row.site, row]));
-  return (site, isOfMany) => Number(found.get(site)?.[isOfMany ? 'any' : 'many'] ?? 0) + 1;
+  return (site, isOfMany) => Number(found.get(site)?.[isOfMany ? 'furthest' : 'ofMany'] ?? 0) + 1;
 }
