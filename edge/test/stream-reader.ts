@@ -65,7 +65,7 @@ export async function openStream(
     isOver = true;
     wake();
   };
-  // Cut by the hop or closed by us is the end, as any other: what had come until then is what tests look at.
+  // Cut by the hop or closed by us, it is over: what had come until then is what tests look at.
   const reading = isOver ? Promise.resolve() : read().then(over, over);
 
   const seen = () => frames.map(({ event, id }) => `${event}${id ? ` ${id}` : ''}`).join(', ') || 'nothing';
