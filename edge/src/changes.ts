@@ -8,10 +8,12 @@ export interface Changes {
   start(epoch: string, pos: number): void;
   /** Whether an event after `cursor` may have changed who may listen to the thread, or none can tell any more. */
   since(cursor: string, thread: string): boolean;
+  /** Changes remembered, at most `maxChanges`. */
+  readonly size: number;
 }
 
 /** Most changes remembered; older answers than the oldest of them are taken for outdated. */
-const maxChanges = 1000;
+export const maxChanges = 1000;
 const changing = new Set(['thread.updated', 'participant.left', 'user.erased']);
 
 export function createChanges(): Changes {
@@ -35,6 +37,9 @@ export function createChanges(): Changes {
       const at = parseCursor(cursor);
       if (!at || at.epoch !== knownFrom.epoch || at.pos < knownFrom.pos) return true;
       return changes.some((change) => change.pos > at.pos && (change.thread ?? thread) === thread);
+    },
+    get size() {
+      return changes.length;
     },
   };
 }

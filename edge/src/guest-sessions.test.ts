@@ -1,7 +1,7 @@
 import { manualClock } from '@payload-chat/protocol/testing';
 import { expect, it } from 'vitest';
 import { jsonAnswer } from './answer.ts';
-import { createGuestSessions } from './guest-sessions.ts';
+import { createGuestSessions, maxAnswers } from './guest-sessions.ts';
 
 function setUp() {
   const clock = manualClock();
@@ -61,4 +61,16 @@ it('[I12] of five hundred who wait for one answer that is a refusal, few ask the
   expect(await crowd([404])).toEqual({ asked: 1, statuses: new Set([404]) });
   // His rate is his own: the next one asks in his own name, and serves the others.
   expect(await crowd([429, 200])).toEqual({ asked: 2, statuses: new Set([429, 200]) });
+});
+
+it('no more answers are kept than the bound: the oldest goes, and its room is asked for again', async () => {
+  const { ask, asked } = setUp();
+  for (let nth = 0; nth < maxAnswers; nth += 1) await ask({ site: 'a', room: `r${nth}` });
+  await ask({ site: 'a', room: 'r0' });
+  expect(asked()).toBe(maxAnswers);
+  await ask({ site: 'a', room: 'one more' });
+  await ask({ site: 'a', room: 'r1' });
+  expect(asked()).toBe(maxAnswers + 1);
+  await ask({ site: 'a', room: 'r0' });
+  expect(asked()).toBe(maxAnswers + 2);
 });

@@ -5,7 +5,7 @@ import { createFlights } from './flights.ts';
 
 const keptMs = 300_000;
 /** Most answers kept; at the bound the oldest goes. */
-const maxAnswers = 1000;
+export const maxAnswers = 1000;
 
 /** How many refusals of others one waits for; the last is his own. */
 const turnsMax = 4;

@@ -4,7 +4,7 @@ import { type Answer, refusalOf } from './answer.ts';
 import { readWhole } from './bytes.ts';
 
 /** Most bytes of one answer: a page of 100 messages at their longest is a quarter of it. */
-const answerBytes = 8 * 1024 * 1024;
+export const answerBytes = 8 * 1024 * 1024;
 /** When to come back, in seconds, where whoever stands in front of the server refuses for a while and doesn't say. */
 const retryAfter = '2';
 /** What of the server's answer the client hears. Cookies and the server's own CORS stay behind. */

@@ -1,7 +1,7 @@
 import { manualClock } from '@payload-chat/protocol/testing';
 import { expect, it } from 'vitest';
 import { jsonAnswer } from './answer.ts';
-import { createSessionRefusals } from './session-refusals.ts';
+import { createSessionRefusals, maxWaits } from './session-refusals.ts';
 
 it('an address that its site has refused is told so by the edge until the wait is over, and nobody else is', async () => {
   const clock = manualClock();
@@ -40,4 +40,24 @@ it('no wait is held for longer than a minute, whatever the server said', async (
   await ask(429);
   await clock.advance(60_000);
   expect((await ask(200)).status).toBe(200);
+});
+
+it('no more waits are remembered than the bound: the oldest is forgotten, and the server is asked again', async () => {
+  const refusals = createSessionRefusals(manualClock());
+  let asked = 0;
+  const ask = (nth: number) =>
+    refusals.answer(
+      new TextEncoder().encode('{"site":"a"}'),
+      `192.${nth >> 16}.${(nth >> 8) & 255}.${nth & 255}`,
+      async () => {
+        asked += 1;
+        return jsonAnswer(429, {}, { 'Retry-After': '60' });
+      },
+    );
+  for (let nth = 0; nth <= maxWaits; nth += 1) await ask(nth);
+  expect(asked).toBe(maxWaits + 1);
+  await ask(1);
+  expect(asked).toBe(maxWaits + 1);
+  await ask(0);
+  expect(asked).toBe(maxWaits + 2);
 });

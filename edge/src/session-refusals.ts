@@ -14,7 +14,7 @@ export interface SessionRefusals {
 /** Longest wait that is held here, in ms. */
 const longestMs = 60_000;
 /** Most waits remembered; at the bound the oldest is forgotten, and the server is asked again. */
-const maxWaits = 10_000;
+export const maxWaits = 10_000;
 
 const sessionRequest = object({ site: text(1, 128) });
 

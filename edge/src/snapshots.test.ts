@@ -2,7 +2,7 @@ import type { WireEvent } from '@payload-chat/protocol';
 import { manualClock, settle } from '@payload-chat/protocol/testing';
 import { describe, expect, it } from 'vitest';
 import { type Answer, jsonAnswer } from './answer.ts';
-import { createSnapshots, maxPages } from './snapshots.ts';
+import { createSnapshots, maxBytes, maxPages } from './snapshots.ts';
 import type { Reader } from './tokens.ts';
 
 const reader = {} as Reader;
@@ -107,5 +107,21 @@ describe('the snapshot of a public room', () => {
     for (const answer of asked) answer(page(10));
     await Promise.all(waiting);
     expect(snapshots.size).toBe(maxPages);
+  });
+
+  it('is kept in no more bytes than the bound: the oldest goes, and is asked for again', async () => {
+    const { asked, snapshots, get, page } = setUp();
+    // Two bytes a character as text, one in its frame.
+    const text = 'x'.repeat(maxBytes / 4 / 3);
+    for (let nth = 0; nth < 5; nth += 1) {
+      const found = get(`t${nth}`);
+      asked[nth]?.(page(10, text));
+      await found;
+    }
+    expect(snapshots.size).toBe(3);
+    await get('t4');
+    expect(asked).toHaveLength(5);
+    void get('t0');
+    expect(asked).toHaveLength(6);
   });
 });

@@ -31,7 +31,7 @@ const keptMs = 2000;
 const patienceMs = 15_000;
 /** Most pages kept or on their way, and most bytes of them; at either bound the oldest goes. */
 export const maxPages = 64;
-const maxBytes = 16 * 1024 * 1024;
+export const maxBytes = 16 * 1024 * 1024;
 const undone = new Set(['message.edited', 'message.deleted', 'message.erased']);
 
 interface Page {

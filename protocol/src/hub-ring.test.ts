@@ -35,6 +35,19 @@ describe('[I16] what was deleted', () => {
     ]);
   });
 
+  test('nor is it in a chunk of a replay that was shared before, and that the deletion is not part of', async () => {
+    const { clock, hub, post: postMore, open } = bench({ chunkBytes: 1000 });
+    hub.append(post, [room]);
+    for (let pos = 2; pos <= 20; pos += 1) postMore(pos);
+    await clock.advance(20);
+    expect(open({ cursor: at(0) }).of('message')[0]?.data).toEqual(post);
+    hub.append(remove('message.deleted', 21), [room]);
+    await clock.advance(20);
+    const sink = open({ cursor: at(0) });
+    expect(sink.positions).toHaveLength(21);
+    expect(JSON.stringify(sink.frames)).not.toContain('secret');
+  });
+
   test('user.erased empties the ring: who is behind takes a snapshot', async () => {
     const { clock, hub, open } = bench();
     const sink = open();

@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { at, bench, kinds, last } from './hub-bench.ts';
+import { encodeFrame } from './frame.ts';
+import { at, bench, kinds, last, room } from './hub-bench.ts';
+import { posted } from './samples.ts';
+import type { Sink } from './subscriber.ts';
 import { type RecordingSink, recordingSink } from './testing.ts';
 
 describe('[S5] slow readers', () => {
@@ -47,23 +50,39 @@ describe('[S5] slow readers', () => {
     expect([hub.readers, other.closed]).toEqual([1, false]);
   });
 
-  test('a replay is written in chunks, no further than the sink takes it', async () => {
-    const { clock, post, open } = bench({ chunkBytes: 1000 });
+  test('a replay is written in chunks of a bounded size, no further than the sink takes it', async () => {
+    const chunkBytes = 1000;
+    const { clock, hub, post } = bench({ chunkBytes });
     for (let pos = 1; pos <= 50; pos += 1) post(pos);
     await clock.advance(20);
     const sink = recordingSink();
-    sink.fill();
-    open({ cursor: at(0) }, sink);
+    const chunks: number[] = [];
+    let drain: (() => void) | undefined;
+    // Full again after each chunk.
+    const narrow: Sink = {
+      ...sink,
+      write(chunk) {
+        chunks.push(chunk.byteLength);
+        sink.write(chunk);
+        return false;
+      },
+      onDrain(run) {
+        drain = run;
+      },
+    };
+    hub.subscribe({ sink: narrow, topics: [room], cursor: at(0) });
     expect(sink.positions).toEqual([]);
-    let drains = 0;
-    for (; sink.of('ready').length === 0; drains += 1) {
-      const { length } = sink.positions;
-      sink.drain();
-      sink.fill();
-      expect(sink.positions.length - length).toBeLessThanOrEqual(50);
-      if (drains > 50) throw new Error('It does not come to an end.');
+    while (sink.of('ready').length === 0) {
+      const { length } = chunks;
+      const run = drain;
+      drain = undefined;
+      run?.();
+      expect(chunks.length - length, 'chunks for one drain').toBe(1);
     }
     expect(sink.positions).toEqual(Array.from({ length: 50 }, (_, index) => index + 1));
+    // As much as a chunk and one event more: neither all of it at once, nor one by one.
+    expect(Math.max(...chunks)).toBeLessThan(chunkBytes + encodeFrame({ id: at(50), data: posted(50) }).byteLength);
+    expect(chunks.length).toBeLessThan(25);
   });
 
   test('a sink that throws ends its own stream alone', async () => {
