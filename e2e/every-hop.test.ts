@@ -6,12 +6,12 @@ import { house } from './house.ts';
 
 const stack = house({ only: ['postgres', 'server', 'edge'] });
 
-hubContract('the server alone', async () => realHop(stack().demo, stack().demo.urls.server, 'server'));
+hubContract('the server alone', async () => realHop(stack(), stack().demo.urls.server, 'server'));
 
-hubContract('the Worker edge', async () => realHop(stack().demo, stack().demo.urls.edge, 'worker'));
+hubContract('the Worker edge', async () => realHop(stack(), stack().demo.urls.edge, 'worker'));
 
 hubContract('the Node edge', async () => {
   const { urls, edgeKey } = stack().demo;
   const edge = await startNodeEdge({ CHAT_SERVER_URL: urls.server, CHAT_EDGE_KEY: edgeKey });
-  return realHop(stack().demo, edge.url, 'node', async () => void (await edge.stop()));
+  return realHop(stack(), edge.url, 'node', async () => void (await edge.stop()));
 });

@@ -41,9 +41,7 @@ test('[S4] a database put back: readers at the server, the Worker edge and the N
   const node = await startNodeEdge({ CHAT_SERVER_URL: urls.server, CHAT_EDGE_KEY: edgeKey });
   try {
     const hops = Object.entries({ server: urls.server, worker: urls.edge, node: node.url });
-    const seats = await Promise.all(
-      hops.map(([name, url]) => seatAt(realHop(stack().demo, url, `epoch-${name}`), 'ada')),
-    );
+    const seats = await Promise.all(hops.map(([name, url]) => seatAt(realHop(stack(), url, `epoch-${name}`), 'ada')));
     const [writer] = seats as [Seat];
     const query = 'topic=room:lobby';
     await writer.post({ room: 'lobby' }, 'kept');

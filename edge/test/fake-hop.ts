@@ -18,12 +18,12 @@ export function hopOver(server: FakeServer, url: string, close: () => Promise<vo
       });
       return { token, user: `m_${who}` };
     },
-    async flood(count, contentChars) {
+    async flood(count, content) {
       const room = server.site.room('lobby');
       if (!room) throw new Error('no lobby');
       const sender = server.site.user('m_bo');
       for (let sent = 0; sent < count; sent += 1) {
-        server.site.post(room, sender, 'x'.repeat(contentChars));
+        server.site.post(room, sender, content);
         // In turns, as a server would: nobody else's frames wait for all of it.
         if (sent % 50 === 49) await new Promise((resolve) => setImmediate(resolve));
       }

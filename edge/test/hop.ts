@@ -22,8 +22,8 @@ export interface Hop {
   room: string;
   /** A session of its own. Without `fromPage` its token is good from no page (a program's). */
   session(who: Person, options?: { lifeS?: number; fromPage?: boolean }): Promise<Session>;
-  /** Posts this many messages to the room, as fast as the hop behind it takes them. */
-  flood(count: number, contentChars: number): Promise<void>;
+  /** So many messages of this content stand in the room at once. */
+  flood(count: number, content: string): Promise<void>;
   close(): Promise<void>;
 }
 

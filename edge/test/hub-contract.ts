@@ -11,6 +11,10 @@ const dataOf = (frame: Frame) => frame.data as Record<string, unknown>;
 const contentOf = (frame: Frame) => (dataOf(frame).message as { content: string }).content;
 const posOf = (frame: Frame | undefined) => parseCursor(frame?.id ?? '')?.pos ?? Number.NaN;
 
+/** How much is said while somebody is slow. */
+const slowRounds = 14;
+const roundEvents = 300;
+
 /** Starts the hop once for the suite; `start` may take a minute. */
 export function hubContract(name: string, start: () => Promise<Hop>): void {
   describe(name, { timeout: 20_000 }, () => {
@@ -232,7 +236,7 @@ export function hubContract(name: string, start: () => Promise<Hop>): void {
 
       it('[S2] older than the ring with reset expired', async () => {
         const cursor = await cursorNow();
-        await hop.flood(2100, 10);
+        await hop.flood(2100, 'x');
         const head = await cursorNow();
         await (await ada.stream({ lastEventId: head })).next('ready', 15_000);
         const stream = await ada.stream({ lastEventId: cursor });
@@ -382,7 +386,7 @@ export function hubContract(name: string, start: () => Promise<Hop>): void {
       const cursor = await cursorNow();
       const count = 1500;
       const slow = await openPaused(`${hop.url}${pathOf('stream')}?${room}`, bo.token, cursor);
-      await hop.flood(count, 4000);
+      await hop.flood(count, 'x'.repeat(4000));
       const head = parseCursor(await cursorNow())?.pos ?? 0;
       const frames = await slow.readAll(head);
       const got = frames.filter(({ event }) => event === 'message').map(posOf);
@@ -396,6 +400,34 @@ export function hubContract(name: string, start: () => Promise<Hop>): void {
       }
       expect(got).toEqual(Array.from({ length: count }, (_, index) => head - count + 1 + index));
     }, 120_000);
+
+    it('[S5] one who is too slow for the ring costs the others nothing, and is told bye slow: nothing is left out before it', async () => {
+      const room = `topic=room:${hop.room}`;
+      const cursor = await cursorNow();
+      const slow = await openPaused(`${hop.url}${pathOf('stream')}?${room}`, bo.token, cursor);
+      const quick = await ada.stream({ query: room, lastEventId: cursor });
+      await quick.next('ready');
+      const from = parseCursor(cursor)?.pos ?? 0;
+      const heard = () => quick.frames.filter(({ event }) => event === 'message').map(posOf);
+      // Some 50 MB: more than all buffers between hop and reader and the ring hold together.
+      for (let round = 1; round <= slowRounds; round += 1) {
+        await hop.flood(roundEvents, '字'.repeat(4000));
+        await until('the other hears it all', () => heard().length >= round * roundEvents, 30_000);
+        // He is slow, and not gone: what takes nothing at all is cut.
+        await slow.take(512 * 1024);
+      }
+      const all = Array.from({ length: slowRounds * roundEvents }, (_, index) => from + 1 + index);
+      expect(heard()).toEqual(all);
+      expect(quick.frames.filter(({ event }) => event === 'bye' || event === 'reset')).toEqual([]);
+      const frames = await slow.readAll(all.at(-1) ?? 0);
+      expect(frames.at(-1)).toMatchObject({ event: 'bye', data: { reason: 'slow', retryMs: expect.any(Number) } });
+      const got = frames.filter(({ event }) => event === 'message').map(posOf);
+      expect(got.length).toBeGreaterThan(0);
+      expect(got).toEqual(all.slice(0, got.length));
+      // What he missed is in no ring any more.
+      const back = await bo.stream({ query: room, lastEventId: frames.findLast(({ id }) => id)?.id ?? cursor });
+      expect((await back.next('reset', 10_000)).data).toMatchObject({ reason: 'expired' });
+    }, 180_000);
   });
 }
 
@@ -409,17 +441,31 @@ async function openPaused(url: string, token: string, cursor: string) {
   const abort = new AbortController();
   const headers = { Authorization: `Bearer ${token}`, 'Last-Event-ID': cursor };
   const response = await fetch(url, { headers, signal: abort.signal });
+  const frames: Frame[] = [];
+  const feed = frameDecoder((frame) => frames.push(frame));
+  const reader = response.body?.getReader();
+
+  /** Reads a piece; `undefined` at the end, broken or not. */
+  async function readOn(): Promise<number | undefined> {
+    const { done, value } = (await reader?.read().catch(() => undefined)) ?? { done: true, value: undefined };
+    if (done || !value) return undefined;
+    feed(value);
+    return value.byteLength;
+  }
   return {
+    frames: frames as readonly Frame[],
+    /** Takes so many bytes, and leaves the rest where it is. */
+    async take(bytes: number): Promise<void> {
+      for (let left = bytes; left > 0; ) {
+        const size = await readOn();
+        if (size === undefined) return;
+        left -= size;
+      }
+    },
     /** Reads to the end, or to the event at `pos`. */
     async readAll(pos: number): Promise<Frame[]> {
-      const frames: Frame[] = [];
-      const feed = frameDecoder((frame) => frames.push(frame));
-      const reader = response.body?.getReader();
-      while (!frames.some((frame) => frame.event === 'message' && posOf(frame) >= pos)) {
-        const { done, value } = (await reader?.read().catch(() => undefined)) ?? { done: true, value: undefined };
-        if (done || !value) break;
-        feed(value);
-      }
+      const isThere = () => frames.some((frame) => frame.event === 'message' && posOf(frame) >= pos);
+      while (!isThere()) if ((await readOn()) === undefined) break;
       abort.abort();
       return frames;
     },

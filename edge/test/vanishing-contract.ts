@@ -43,7 +43,7 @@ export function vanishingContract(name: string, start: StartEdge): void {
       until(`${readers} readers are counted`, async () => (await readersOf(hop)) === readers, withinMs);
 
     it('[I11] by FIN, by RST, in the middle of a replay: each is out of the count within 30 s', async () => {
-      await hop.flood(800, 4000);
+      await hop.flood(800, 'x'.repeat(4000));
       const byFin = await client();
       const byReset = await client();
       const stays = await client();

@@ -3,17 +3,17 @@
  * panel's REST or the host's own code, alone or several at once, every snapshot taken on the way becomes the last one by
  * the events that follow its cursor.
  */
-import { readEvent, reduce, type Snapshot } from '@payload-chat/protocol';
+import type { Snapshot } from '@payload-chat/protocol';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type App, account, localReq, memberCaller, room, site, startApp, visitorCaller } from '../../test/app.ts';
 import { seed } from '../../test/random.ts';
+import { comparable, replayed } from '../../test/replay.ts';
 import { ask, logIn } from '../../test/wire.ts';
 import type { Site } from '../collections/sites/site.ts';
 import { snapshotOf } from '../endpoints/snapshot.ts';
 import type { Caller } from '../identity/caller.ts';
 import { queryOf } from '../log/database.ts';
-import { readAfter } from '../log/read.ts';
 import { edit, remove } from './change.ts';
 import { leave } from './leave.ts';
 import { markRead } from './mark-read.ts';
@@ -203,24 +203,6 @@ async function act(given: Step, { thread, people }: { thread: string; people: Ca
 const eyes = (): Caller => ({ ...(agents[0] as Caller), isAdmin: true });
 const look = async (thread: string) => snapshotOf(await req(), eyes(), thread, { limit: 100, before: undefined });
 
-/** Receipts are the one durable value without an event. */
-const comparable = ({ me: _, participants, ...rest }: Snapshot) => ({
-  ...rest,
-  participants: participants.map(({ readSeq: __, ...seat }) => seat),
-});
-
-async function replayed(before: Snapshot): Promise<Snapshot> {
-  const pos = Number(before.cursor.split('.')[1]);
-  const entries = (await readAfter(queryOf(app.payload), new Map([[at.key, { pos }]]))).get(at.key) ?? [];
-  return entries.reduce((state, { event }) => {
-    const parsed = readEvent(JSON.parse(JSON.stringify(event)));
-    if (!parsed) throw new Error(`Not an event that a reader knows: ${JSON.stringify(event)}`);
-    const next = reduce(state, parsed);
-    if (next === 'stale') throw new Error('Only a fresh snapshot can tell.');
-    return next;
-  }, before);
-}
-
 test('[I5] every snapshot on the way becomes the last one by the events that follow it', {
   timeout: 300_000,
 }, async () => {
@@ -240,7 +222,7 @@ test('[I5] every snapshot on the way becomes the last one by the events that fol
         snapshots.push(await look(place.thread));
       }
       const last = comparable(snapshots.at(-1) as Snapshot);
-      for (const snapshot of snapshots) expect(comparable(await replayed(snapshot))).toEqual(last);
+      for (const snapshot of snapshots) expect(comparable(await replayed(app, at.key, snapshot))).toEqual(last);
     }),
     { numRuns: runs, seed: seed('histories'), endOnFailure: process.env.SHRINK === undefined },
   );

@@ -1,13 +1,12 @@
 /** Replay equals state: for every action, the snapshot before it and its events make the snapshot after it. */
-import { readEvent, reduce, type Snapshot } from '@payload-chat/protocol';
+import type { Snapshot } from '@payload-chat/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type App, account, localReq, memberCaller, room, site, startApp, visitorCaller } from '../../test/app.ts';
 import { randomFrom } from '../../test/random.ts';
+import { comparable, replayed } from '../../test/replay.ts';
 import type { Site } from '../collections/sites/site.ts';
 import { snapshotOf } from '../endpoints/snapshot.ts';
 import type { Caller } from '../identity/caller.ts';
-import { queryOf } from '../log/database.ts';
-import { readAfter } from '../log/read.ts';
 import { edit, remove } from './change.ts';
 import { leave } from './leave.ts';
 import { post } from './post.ts';
@@ -34,32 +33,12 @@ afterAll(() => app?.close());
 const req = () => localReq(app.payload);
 const everything = { limit: 100, before: undefined };
 
-/** Receipts are the one durable value without an event. */
-const comparable = ({ me: _, participants, ...rest }: Snapshot) => ({
-  ...rest,
-  participants: participants.map(({ readSeq: __, ...seat }) => seat),
-});
-
-async function replayed(before: Snapshot): Promise<Snapshot> {
-  const pos = Number(before.cursor.split('.')[1]);
-  const entries = (await readAfter(queryOf(app.payload), new Map([[at.key, { pos }]]))).get(at.key) ?? [];
-  let state = before;
-  for (const { event } of entries) {
-    const parsed = readEvent(JSON.parse(JSON.stringify(event)));
-    if (!parsed) throw new Error(`Not an event that a reader knows: ${JSON.stringify(event)}`);
-    const next = reduce(state, parsed);
-    if (next === 'stale') throw new Error('Only a fresh snapshot can tell.');
-    state = next;
-  }
-  return state;
-}
-
 /** Runs the action and compares what `caller` would have made of its events with a fresh snapshot. */
 async function follow(caller: Caller, thread: string, action: () => Promise<unknown>): Promise<Snapshot> {
   const before = await snapshotOf(await req(), caller, thread, everything);
   await action();
   const after = await snapshotOf(await req(), caller, thread, everything);
-  expect(comparable(await replayed(before))).toEqual(comparable(after));
+  expect(comparable(await replayed(app, at.key, before))).toEqual(comparable(after));
   return after;
 }
 
