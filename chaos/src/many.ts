@@ -34,6 +34,10 @@ export async function runMany({ runs, seed, isLong, only, release, signal, say }
   if (kinds.length === 0) throw new Error(`No fault has a name with "${only.join('" or "')}"`);
   const book = openBook();
   const stage = await openStage(say, { signal, release });
+  if (!kinds.some(({ isPossible }) => isPossible?.(stage.house) ?? true)) {
+    await stage.close();
+    throw new Error(`None of ${kinds.map(({ name }) => `"${name}"`).join(', ')} can be done on this machine`);
+  }
   let failures = 0;
   try {
     for (let serial = 0; serial < runs && !signal.aborted && failures < patience; serial += 1) {

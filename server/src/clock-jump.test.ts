@@ -79,6 +79,12 @@ test('a server whose clock is months ahead makes no new key and ends none', asyn
   expect(await keys()).toEqual(before);
 });
 
+test('a server whose clock is a day behind signs with the key that the others sign with', async () => {
+  const { kid } = await createKeyRing(app.payload).signing();
+  jump(-24 * hourMs);
+  expect((await createKeyRing(other.payload).signing()).kid).toBe(kid);
+});
+
 test('a site’s row is looked at again, whatever the clock said when it was read', async () => {
   jump(24 * hourMs);
   await session(other);

@@ -50,7 +50,14 @@ export async function log(): Promise<void> {
     await compare(`trim, a batch of ${trimEvents}`, 'wanted <= 1.5', small, large, async (log) => {
       const query = queryOf(log.host.payload);
       return timed(3, async () => {
-        const batch = await trimBatch(query, { site: siteKey, upTo: largeEvents, after: log.after, keepDays: 7 });
+        const ownTime = new Date();
+        const batch = await trimBatch(query, {
+          site: siteKey,
+          upTo: largeEvents,
+          after: log.after,
+          keepDays: 7,
+          ownTime,
+        });
         if (batch.gone < trimEvents || batch.next === undefined) throw new Error('The log is too short to be trimmed.');
         log.after = batch.next;
       });

@@ -42,6 +42,8 @@ export interface FaultKind {
   isExclusive?: boolean;
   /** Over at once, or mended by itself: nothing lasts. */
   isInstant?: boolean;
+  /** Whether this house, on this machine, can be broken so; else it is not drawn. */
+  isPossible?(house: House): boolean;
   /** How often it is drawn, against the 1 of others. */
   weight?: number;
   /** Resets that it may cause, beside none (I13). */

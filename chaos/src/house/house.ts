@@ -24,6 +24,8 @@ import { createPostgresTap, type PostgresTap } from '../lines/postgres-tap.ts';
 import { type Clocks, createClocks } from './clocks.ts';
 import { type Database, openDatabase } from './database.ts';
 import { createEdgeKeys, type EdgeKeys } from './edge-keys.ts';
+import { openForeignClocks } from './foreign-clocks.ts';
+import { membersOf, ourWorkerd } from './process-table.ts';
 import { openRelease, type Release } from './release.ts';
 
 export type ServiceName = 'postgres' | 'server-a' | 'server-b' | 'worker' | 'node';
@@ -110,11 +112,13 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     return made;
   };
   let database: Database | undefined;
+  const foreign = openForeignClocks();
 
   async function close() {
     leaveFolder(folder);
     await database?.close();
     await supervisor.end();
+    foreign.close();
     for (const one of opened) await one.close();
     release();
     removeDataFolder(dataDir);
@@ -136,7 +140,12 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     ];
     const password = secrets.POSTGRES_PASSWORD;
     const place = { dataDir, port: postgres, password, log: folder.log('postgres'), run: folder.run };
-    const postgresService = await postgresSpec({ ...place, settings: { max_connections: '120' } });
+    if (foreign.missing) report(`The clocks of Postgres and of workerd stay: ${foreign.missing}`);
+    const postgresService = foreign.fit(
+      'postgres',
+      await postgresSpec({ ...place, settings: { max_connections: '120' } }),
+      'postgres',
+    );
     await supervisor.launch(postgresService, `on port ${postgres}`);
     database = await openDatabase(databaseUrl(postgres, password));
 
@@ -166,11 +175,15 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
       rmSync(folder.log(name), { force: true });
       return { ...spec, name, log: folder.log(name) };
     };
-    const clocks = createClocks(folder.run, (name) => (has(name) ? supervisor.get(name).pid : null));
+    const clocks = createClocks(folder.run, foreign, (name) => {
+      const leader = has(name) ? supervisor.get(name).pid : null;
+      if (leader === null) return [];
+      return name === 'worker' ? membersOf(leader, ourWorkerd) : [leader];
+    });
     const specsOf = ({ services: { serverSpec, workerEdgeSpec, nodeEdgeSpec }, nextDist }: Release) => ({
       'server-a': clocks.fit('server-a', serverSpec(wiring(a, node, lines.fromA, nextDist))),
       'server-b': clocks.fit('server-b', serverSpec(wiring(b, node, lines.fromB, nextDist))),
-      worker: workerEdgeSpec(wiring(a, worker, lines.fromA)),
+      worker: foreign.fit('worker', workerEdgeSpec(wiring(a, worker, lines.fromA)), ourWorkerd),
       node: clocks.fit('node', nodeEdgeSpec(wiring(a, node, lines.fromA))),
     });
     const first = specsOf(before ?? own);

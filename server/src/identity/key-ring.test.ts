@@ -2,7 +2,7 @@ import { tokenUse } from '@payload-chat/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type App, startApp } from '../../test/app.ts';
 import { queryOf } from '../log/database.ts';
-import { createKeyRing, keyLife, planKeys } from './key-ring.ts';
+import { createKeyRing, keyLife, planKeys, type Times } from './key-ring.ts';
 
 let app: App;
 beforeAll(async () => {
@@ -15,18 +15,21 @@ const kids = async () =>
     ({ kid }) => kid,
   );
 
+/** Both clocks agree. */
+const at = (ms: number): Times => [ms, ms];
+
 test('without a key one is made and used at once', () => {
-  expect(planKeys([], 5000)).toEqual({ signing: undefined, createFromMs: 5000 });
+  expect(planKeys([], at(5000))).toEqual({ signing: undefined, createFromMs: 5000 });
 });
 
 test('the next key is published before its use, and the one before it verifies on', () => {
   const first = { activeFromMs: 0, expiresMs: keyLife.knownMs };
-  expect(planKeys([first], 1000)).toEqual({ signing: first, createFromMs: undefined });
+  expect(planKeys([first], at(1000))).toEqual({ signing: first, createFromMs: undefined });
   const dueMs = keyLife.signMs - keyLife.publishMs;
-  expect(planKeys([first], dueMs)).toEqual({ signing: first, createFromMs: keyLife.signMs });
+  expect(planKeys([first], at(dueMs))).toEqual({ signing: first, createFromMs: keyLife.signMs });
   const second = { activeFromMs: keyLife.signMs, expiresMs: keyLife.signMs + keyLife.knownMs };
-  expect(planKeys([first, second], keyLife.signMs - 1)).toEqual({ signing: first, createFromMs: undefined });
-  expect(planKeys([first, second], keyLife.signMs)).toEqual({ signing: second, createFromMs: undefined });
+  expect(planKeys([first, second], at(keyLife.signMs - 1))).toEqual({ signing: first, createFromMs: undefined });
+  expect(planKeys([first, second], at(keyLife.signMs))).toEqual({ signing: second, createFromMs: undefined });
   // The last token of the first key ends before the key does.
   expect(first.expiresMs).toBeGreaterThan(keyLife.signMs + tokenUse.lifeS * 1000);
 });
@@ -34,8 +37,15 @@ test('the next key is published before its use, and the one before it verifies o
 test('a process that was away for long still publishes before it uses', () => {
   const old = { activeFromMs: 0, expiresMs: keyLife.knownMs };
   const nowMs = keyLife.signMs + 10;
-  expect(planKeys([old], nowMs)).toEqual({ signing: old, createFromMs: nowMs + keyLife.publishMs });
-  expect(planKeys([old], keyLife.knownMs - 1)).toEqual({ signing: undefined, createFromMs: keyLife.knownMs - 1 });
+  expect(planKeys([old], at(nowMs))).toEqual({ signing: old, createFromMs: nowMs + keyLife.publishMs });
+  expect(planKeys([old], at(keyLife.knownMs - 1))).toEqual({ signing: undefined, createFromMs: keyLife.knownMs - 1 });
+});
+
+test('whichever of two clocks is wrong, the key of before goes on signing and none is made', () => {
+  const first = { activeFromMs: 0, expiresMs: keyLife.knownMs };
+  const year = 365 * 24 * 3_600_000;
+  expect(planKeys([first], [1000, year])).toEqual({ signing: first, createFromMs: undefined });
+  expect(planKeys([first], [-year, 1000])).toEqual({ signing: first, createFromMs: undefined });
 });
 
 test('processes that start together make one key', async () => {

@@ -41,15 +41,22 @@ export interface ChatKey {
   publicJwk: JWK;
 }
 
+/**
+ * What time it is by Postgres' clock and by the process' own, in ms since 1970, the earlier one first: one of them may be
+ * wrong. A key is over when it is by both.
+ */
+export type Times = readonly [number, number];
+
 /** Which key signs now, and when one that is missing would begin to. Decided purely. */
 export function planKeys<K extends Pick<ChatKey, 'activeFromMs' | 'expiresMs'>>(
   keys: readonly K[],
-  nowMs: number,
+  [nowMs, laterMs]: Times,
 ): { signing: K | undefined; createFromMs: number | undefined } {
   const good = keys
     .filter(({ expiresMs }) => expiresMs > nowMs + tokenUse.lifeS * 1000)
     .sort((a, b) => b.activeFromMs - a.activeFromMs);
-  const signing = good.find(({ activeFromMs }) => activeFromMs <= nowMs);
+  const activeAt = (ms: number) => good.find(({ activeFromMs }) => activeFromMs <= ms);
+  const signing = activeAt(nowMs) ?? activeAt(laterMs);
   if (!signing) return { signing, createFromMs: nowMs };
   const endMs = signing.activeFromMs + keyLife.signMs;
   const due = good[0] === signing && nowMs >= endMs - keyLife.publishMs;
@@ -70,13 +77,15 @@ export function keyRing(payload: Payload): KeyRing {
 }
 
 /**
- * Made once a process; tests make more to be several. What time it is says Postgres at each reading, one for all
- * processes: one whose clock is a month ahead must not end the keys of the others.
+ * Made once a process; tests make more to be several. What time it is says Postgres too, at each reading: neither a process
+ * nor a database whose clock is a month ahead may end the keys of the others.
  */
 export function createKeyRing(payload: Payload, given?: () => number): KeyRing {
   let aheadMs = Date.now() - steadyClock.now();
   const now = given ?? (() => steadyClock.now() + aheadMs);
+  const ownMs = given ?? (() => Date.now());
   const timeBy = given ? async () => given() : databaseTime;
+  const times = () => timesOf(now(), ownMs());
   let keys: ChatKey[] = [];
   let readAtMs = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | undefined;
@@ -94,7 +103,7 @@ export function createKeyRing(payload: Payload, given?: () => number): KeyRing {
       // From before the question: a key that is active by Postgres' clock is so by this one, however long the answer takes.
       const askedAtMs = steadyClock.now();
       if (!given) aheadMs = (await databaseTime(queryOf(payload))) - askedAtMs;
-      keys = await readKeys(payload, now(), timeBy);
+      keys = await readKeys(payload, times(), async (query) => timesOf(await timeBy(query), ownMs()));
       readAtMs = now();
       fault = undefined;
     } catch (error) {
@@ -106,16 +115,16 @@ export function createKeyRing(payload: Payload, given?: () => number): KeyRing {
     }
   }
   const fresh = async () => {
-    const { signing, createFromMs } = planKeys(keys, now());
+    const { signing, createFromMs } = planKeys(keys, times());
     if (now() - readAtMs > keyLife.keepMs || !signing || (createFromMs !== undefined && now() - readAtMs > 1000))
       await refresh();
   };
-  const known = () => keys.filter(({ expiresMs }) => expiresMs > now());
+  const known = () => keys.filter(({ expiresMs }) => expiresMs > times()[0]);
 
   return {
     async signing() {
       await fresh();
-      const { signing } = planKeys(keys, now());
+      const { signing } = planKeys(keys, times());
       if (!signing) throw new Error('There is no key to sign chat tokens with.');
       return signing;
     },
@@ -133,6 +142,9 @@ export function createKeyRing(payload: Payload, given?: () => number): KeyRing {
   };
 }
 
+const timesOf = (databaseMs: number, ownMs: number): Times =>
+  databaseMs < ownMs ? [databaseMs, ownMs] : [ownMs, databaseMs];
+
 /** In ms since 1970. */
 async function databaseTime(query: Query): Promise<number> {
   const [row] = await query<{ at: Date }>('select clock_timestamp() as at');
@@ -147,15 +159,11 @@ interface KeyRow {
 }
 
 /** Reads every key that is not over, making the one that is due: under a lock, since other processes do the same. */
-async function readKeys(
-  payload: Payload,
-  nowMs: number,
-  timeBy: (query: Query) => Promise<number>,
-): Promise<ChatKey[]> {
+async function readKeys(payload: Payload, times: Times, timesBy: (query: Query) => Promise<Times>): Promise<ChatKey[]> {
   const { pool } = adapterOf(payload);
   const query: Query = async <R>(text: string, values: unknown[] = []) => (await pool.query(text, values)).rows as R[];
-  const keys = await opened(payload, query, nowMs);
-  if (planKeys(keys, nowMs).createFromMs === undefined) return keys;
+  const keys = await opened(payload, query, times);
+  if (planKeys(keys, times).createFromMs === undefined) return keys;
 
   const client = await pool.connect();
   let failed: Error | undefined;
@@ -165,11 +173,11 @@ async function readKeys(
     const within: Query = async <R>(text: string, values: unknown[] = []) =>
       (await client.query(text, values)).rows as R[];
     // Later than whoever had the lock before: what he made for now is active.
-    const lockedMs = await timeBy(within);
-    const { createFromMs } = planKeys(await opened(payload, within, lockedMs), lockedMs);
-    if (createFromMs !== undefined) await create(payload, within, createFromMs);
-    await within('delete from chat.keys where expires < $1', [new Date(lockedMs - dayMs)]);
-    const answer = await opened(payload, within, lockedMs);
+    const locked = await timesBy(within);
+    const { createFromMs } = planKeys(await opened(payload, within, locked), locked);
+    if (createFromMs !== undefined) await create(payload, within, createFromMs, locked);
+    await within('delete from chat.keys where expires < $1', [new Date(locked[0] - dayMs)]);
+    const answer = await opened(payload, within, locked);
     await client.query('commit');
     return answer;
   } catch (error) {
@@ -182,7 +190,7 @@ async function readKeys(
   }
 }
 
-async function create(payload: Payload, query: Query, activeFromMs: number): Promise<void> {
+async function create(payload: Payload, query: Query, activeFromMs: number, [, laterMs]: Times): Promise<void> {
   const { privateKey } = await generateKeyPair(tokenUse.algorithm, { extractable: true });
   const jwk = await exportJWK(privateKey);
   const kid = (await calculateJwkThumbprint(jwk)).slice(0, 16);
@@ -190,12 +198,13 @@ async function create(payload: Payload, query: Query, activeFromMs: number): Pro
     kid,
     seal(payload.secret, kid, JSON.stringify(jwk)),
     new Date(activeFromMs),
-    new Date(activeFromMs + keyLife.knownMs),
+    // By whichever clock it is known for its time.
+    new Date(Math.max(activeFromMs, laterMs) + keyLife.knownMs),
   ]);
 }
 
 /** A key sealed under another secret is passed over: its tokens are refused and a new one is made. */
-async function opened(payload: Payload, query: Query, nowMs: number): Promise<ChatKey[]> {
+async function opened(payload: Payload, query: Query, [nowMs]: Times): Promise<ChatKey[]> {
   const rows = await query<KeyRow>('select kid, sealed, active_from, expires from chat.keys where expires > $1', [
     new Date(nowMs),
   ]);

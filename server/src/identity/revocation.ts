@@ -1,7 +1,8 @@
 /**
  * Sessions that were ended before their tokens ran out. A row of `chat.revoked` says so to every process, an event in the
- * site's log to every hop that holds a stream of it. What time it is says Postgres, one for all of them: a process whose
- * clock is wrong must not forget an end, nor end less than it was asked to.
+ * site's log to every hop that holds a stream of it. Of two clocks, Postgres' and the process' own, either may be wrong: an
+ * end reaches as far as the later one says, and is forgotten when both say so. What is new is told by Postgres' own
+ * numbering of transactions, by no clock.
  */
 import {
   endNames,
@@ -25,9 +26,6 @@ const rememberedMs = (tokenUse.lifeS + 2 * tokenUse.skewS) * 1000;
 const lookEveryMs = 1000;
 /** How old this process' knowledge may be, in ms; above it a request waits for a read. */
 const knownMs = 3000;
-/** Rows are read again this far back, in ms: one of them may have been committed late. */
-const overlapMs = 60_000;
-
 /**
  * How far ahead an end of all of a user's sessions reaches, in seconds: a process that has not heard of it yet renews a
  * token meanwhile. Who comes back with a good proof within that span is given a token issued right after it.
@@ -60,12 +58,14 @@ export function revocations(payload: Payload): Revocations {
 }
 
 interface Row {
-  sid: string;
+  /** `null` where there is nothing new. */
+  sid: string | null;
   site: string;
   /** For how long it is still remembered, in ms. */
   left: number;
-  ended: Date;
   before: string | null;
+  /** Every transaction before this one was over when this was read. */
+  seen: string;
 }
 
 interface Known {
@@ -79,7 +79,8 @@ function createRevocations(query: Query): Revocations {
   const { now } = steadyClock;
   /** By site, then by the sid or user that the end names. */
   const known = new Map<string, Map<string, Known>>();
-  let newestMs = 0;
+  /** Where the last reading ended: what was committed since is of a later transaction, or of this one. */
+  let seen: bigint | undefined;
   let readAtMs = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | undefined;
 
@@ -95,15 +96,13 @@ function createRevocations(query: Query): Revocations {
     );
   };
   async function read() {
-    const rows = await query<Row>(
-      `select sid, site, extract(epoch from until - now())::float8 * 1000 as left, ended, before from chat.revoked
-        where ended > $1 and until > now()`,
-      [new Date(Math.max(0, newestMs - overlapMs))],
-    );
-    for (const { sid, site, left, ended, before } of rows) {
-      note(site, { sid, ...(before === null ? {} : { before: Number(before) }) }, left);
-      newestMs = Math.max(newestMs, ended.getTime());
-    }
+    const rows = await newRows(query, seen);
+    const at = BigInt(rows[0]?.seen ?? 0);
+    // Another database has taken the place of that one, and counts from elsewhere.
+    if (seen !== undefined && at < seen) rows.push(...(await newRows(query, undefined)));
+    for (const { sid, site, left, before } of rows)
+      if (sid !== null) note(site, { sid, ...(before === null ? {} : { before: Number(before) }) }, left);
+    seen = at;
     for (const [site, ends] of known) {
       for (const [sid, { untilMs }] of ends) if (untilMs < now() - tokenUse.skewS * 1000) ends.delete(sid);
       if (ends.size === 0) known.delete(site);
@@ -149,6 +148,20 @@ function createRevocations(query: Query): Revocations {
   };
 }
 
+/** What was ended by transactions from `since` on and is not over by both clocks; one row at least. */
+const newRows = (query: Query, since: bigint | undefined) =>
+  query<Row>(
+    `select r.sid, r.site, r.before, extract(epoch from r.until - least(now(), $2::timestamptz))::float8 * 1000 as left,
+        pg_snapshot_xmin(pg_current_snapshot())::text as seen
+      from (select 1) always left join chat.revoked r on r.until > least(now(), $2::timestamptz)
+        -- A row tells 32 bits of the transaction that wrote it, which go round.
+        and ($1::bigint is null or (r.xmin::text::bigint - $1::bigint + 4294967296) % 4294967296 < 2147483648)`,
+    [since === undefined ? null : String(since % 2n ** 32n), ownTime()],
+  );
+
+/** What time it is by this process' own clock. */
+const ownTime = () => new Date(Date.now());
+
 export interface Ending {
   site: string;
   /** The chat user whose session it was; `undefined` where `sid` is what the sessions of many hang on. */
@@ -175,13 +188,14 @@ export async function endSessions(req: PayloadRequest, endings: readonly Ending[
       const [row] = await query<{ before: string | null; left: number }>(
         // What was begun right after an earlier end has ended too: `before` rises each time.
         `insert into chat.revoked as r (sid, site, until, before)
-          select $1, $2, greatest(clock_timestamp() + $3 * interval '1 ms', to_timestamp($4)),
-            case when $5 then greatest(floor(extract(epoch from clock_timestamp()))::bigint + $6::bigint, $7::bigint) end
+          select $1, $2, greatest(later + $3 * interval '1 ms', to_timestamp($4)),
+            case when $5 then greatest(floor(extract(epoch from later))::bigint + $6::bigint, $7::bigint) end
+            from (select greatest(clock_timestamp(), $8::timestamptz) as later) clocks
           on conflict (sid, site) do update
             set before = greatest(excluded.before, r.before + 1), until = excluded.until, ended = now()
             where excluded.before is not null
           returning before, extract(epoch from until - clock_timestamp())::float8 * 1000 as left`,
-        [sid, site, rememberedMs, untilS, isOfMany, aheadS, reach(site, user === undefined)],
+        [sid, site, rememberedMs, untilS, isOfMany, aheadS, reach(site, user === undefined), ownTime()],
       );
       if (!row) continue;
       const end: SessionEnd = { sid, ...(row.before === null ? {} : { before: Number(row.before) }) };
@@ -212,8 +226,9 @@ async function reachOf(query: Query, endings: readonly Ending[]): Promise<(site:
   const rows = sites.length
     ? await query<{ site: string; furthest: string | null; ofMany: string | null }>(
         `select site, max(before) as furthest, max(before) filter (where sid ~ '^(kind:|[ko]_)') as "ofMany"
-          from chat.revoked where site = any($1) and until > now() and before is not null group by site`,
-        [sites],
+          from chat.revoked where site = any($1) and until > least(now(), $2::timestamptz) and before is not null
+          group by site`,
+        [sites, ownTime()],
       )
     : [];
   const found = new Map(rows.map((row) => [row.site, row]));

@@ -211,8 +211,9 @@ async function answer(
   visitor?: string,
 ): Promise<Answered> {
   const iat = await issueTime(req, claims);
-  const exp = Math.min(iat + tokenUse.lifeS, claims.until ?? Number.POSITIVE_INFINITY);
-  if (exp <= iat) throw new ChatError('unauthorized');
+  // From now, wherever `iat` lies: an end that a wrong clock has put far ahead makes no token last.
+  const exp = Math.min(nowS() + tokenUse.lifeS, claims.until ?? Number.POSITIVE_INFINITY);
+  if (exp <= nowS()) throw new ChatError('unauthorized');
   if (user.kind === 'agent') noteReading(req, { user: user.id, name: user.name, what: 'listen', site: claims.site });
   return {
     token: await signToken(req.payload, { ...claims, iat, exp }),

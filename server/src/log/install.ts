@@ -43,7 +43,7 @@ const steps: readonly string[] = [
   create table chat.revoked (sid text primary key, site text not null, until timestamptz not null);
   create index revoked_site on chat.revoked (site, until);`,
 
-  // A member's session is Payload's, and may be of several sites. `ended` is how other processes find what is new.
+  // A member's session is Payload's, and may be of several sites. `ended` is how processes of earlier releases find what is new.
   `alter table chat.revoked drop constraint revoked_pkey, add primary key (sid, site),
     add column ended timestamptz not null default now();
   create index revoked_ended on chat.revoked (ended);`,

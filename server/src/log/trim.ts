@@ -26,6 +26,8 @@ export interface Trimming {
   /** Everything up to here was looked at. */
   after: number;
   keepDays: number;
+  /** What time it is by this process' own clock. */
+  ownTime: Date;
 }
 
 /** What one statement did. */
@@ -36,8 +38,12 @@ export interface Batch {
   next: number | undefined;
 }
 
-/** Removes the next of a site's oldest events, at most `batchEvents`. */
-export async function trimBatch(query: Query, { site, upTo, after, keepDays }: Trimming): Promise<Batch> {
+/**
+ * Removes the next of a site's oldest events, at most `batchEvents`. Old is what Postgres' clock and our own both call
+ * old: one that is wrong for a moment takes nothing away. What was dated ahead of both was so by a wrong one, and must not
+ * keep all that came after it.
+ */
+export async function trimBatch(query: Query, { site, upTo, after, keepDays, ownTime }: Trimming): Promise<Batch> {
   const [row] = await query<{ gone: string; next: string | null }>(
     `with turn as materialized (select pg_try_advisory_xact_lock(${trimLock}) as mine),
     batch as materialized (
@@ -46,7 +52,8 @@ export async function trimBatch(query: Query, { site, upTo, after, keepDays }: T
     ),
     -- The log stays whole: it ends where the first younger one stands.
     bound as materialized (
-      select coalesce(min(pos) filter (where created >= now() - $4 * interval '1 day'), max(pos) + 1) as pos,
+      select coalesce(min(pos) filter (where created between least(now(), $5::timestamptz) - $4 * interval '1 day'
+          and greatest(now(), $5::timestamptz)), max(pos) + 1) as pos,
         max(pos) as last, count(*) as looked from batch
     ),
     old as (
@@ -58,19 +65,25 @@ export async function trimBatch(query: Query, { site, upTo, after, keepDays }: T
     gone as (delete from chat.events where ctid = any(array(select ctid from old)) returning 1)
     select (select count(*) from gone) as gone,
       (select last from bound where looked = ${batchEvents} and pos > last) as next`,
-    [site, after, upTo, keepDays],
+    [site, after, upTo, keepDays, ownTime],
   );
   return { gone: Number(row?.gone ?? 0), next: row?.next == null ? undefined : Number(row.next) };
 }
 
 /** Sites with something to trim, and up to where: one look at the oldest event of each. */
-async function due(query: Query, { keepDays, keepEvents }: Keeping): Promise<Array<Pick<Trimming, 'site' | 'upTo'>>> {
+async function due(
+  query: Query,
+  { keepDays, keepEvents }: Keeping,
+  ownTime: Date,
+): Promise<Array<Pick<Trimming, 'site' | 'upTo'>>> {
   const rows = await query<{ site: string; upto: string }>(
     `select s.site, s.pos - $2::bigint as upto from chat.sites s cross join lateral (
         select pos, created from chat.events where site = s.site order by pos limit 1
       ) oldest
-      where oldest.pos <= s.pos - $2::bigint and oldest.created < now() - $1 * interval '1 day'`,
-    [keepDays, keepEvents],
+      where oldest.pos <= s.pos - $2::bigint
+        and oldest.created not between least(now(), $3::timestamptz) - $1 * interval '1 day'
+          and greatest(now(), $3::timestamptz)`,
+    [keepDays, keepEvents, ownTime],
   );
   return rows.map(({ site, upto }) => ({ site, upTo: Number(upto) }));
 }
@@ -78,18 +91,19 @@ async function due(query: Query, { keepDays, keepEvents }: Keeping): Promise<Arr
 /** Answers how many events went. Several processes may trim at once: one does the work. */
 export async function trim(query: Query, keeping: Keeping, signal?: AbortSignal): Promise<number> {
   const { keepDays } = keeping;
+  const ownTime = new Date(Date.now());
   let gone = 0;
-  for (const { site, upTo } of await due(query, keeping)) {
+  for (const { site, upTo } of await due(query, keeping, ownTime)) {
     let after: number | undefined = 0;
     while (after !== undefined && !signal?.aborted) {
       const startMs = performance.now();
-      const batch: Batch = await trimBatch(query, { site, upTo, after, keepDays });
+      const batch: Batch = await trimBatch(query, { site, upTo, after, keepDays, ownTime });
       gone += batch.gone;
       after = batch.next;
       await pause((performance.now() - startMs) * (1 / workShare - 1));
     }
   }
-  if (!signal?.aborted) await query('delete from chat.revoked where until < now()');
+  if (!signal?.aborted) await query('delete from chat.revoked where until < least(now(), $1::timestamptz)', [ownTime]);
   return gone;
 }
 

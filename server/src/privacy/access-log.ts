@@ -63,8 +63,8 @@ export function noteStaff(
 export async function trimAccessLog(payload: PayloadRequest['payload']): Promise<number> {
   const { accessLog } = tablesOf(payload);
   const rows = await queryOf(payload)(
-    `delete from ${accessLog} where at < now() - make_interval(days => $1::int) returning 1`,
-    [optionsOf(payload).accessLogDays],
+    `delete from ${accessLog} where at < least(now(), $2::timestamptz) - make_interval(days => $1::int) returning 1`,
+    [optionsOf(payload).accessLogDays, new Date(Date.now())],
   );
   return rows.length;
 }

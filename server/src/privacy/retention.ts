@@ -76,8 +76,10 @@ async function eraseBatch(payload: Payload, site: string, days: number): Promise
   const { messages, threads } = tablesOf(payload);
   const rows = await queryOf(payload)<{ id: string }>(
     `select m.id from ${messages} m join ${threads} t on t.id = m.thread_id
-      where t.site_id = $1 and m.timestamp < now() - make_interval(days => $2::int) order by m.timestamp limit ${atOnce}`,
-    [site, days],
+      where t.site_id = $1 and m.timestamp < least(now(), $3::timestamptz) - make_interval(days => $2::int)
+      order by m.timestamp limit ${atOnce}`,
+    // What is erased does not come back: too old is what Postgres' clock and our own both call so.
+    [site, days, new Date(Date.now())],
   );
   const req = await createLocalReq({}, payload);
   await inTransaction(req, async () => {
