@@ -11,6 +11,8 @@ declare module 'cloudflare:workers' {
       list(): Promise<Map<string, unknown>>;
     };
     waitUntil(promise: Promise<unknown>): void;
+    /** Ends the object with all its connections; who asks next has a new one. */
+    abort(reason?: string): void;
   }
   abstract class DurableObject<Env = unknown> {
     protected ctx: ObjectState;

@@ -6,15 +6,18 @@ import { DurableObject } from 'cloudflare:workers';
 import { headers as wire } from '@payload-chat/protocol';
 import { responseOf } from './answer.ts';
 import { createApp } from './app.ts';
+import { createCalendarClock } from './calendar-clock.ts';
 import { readConfig } from './config.ts';
 import { createCore, createLocal } from './core.ts';
 import type { HubNumbers } from './hubs.ts';
+import { createTimerWatch } from './timer-watch.ts';
 import { createWebSinks } from './web-sink.ts';
 import type { WorkerEnv } from './worker-env.ts';
 
 export class HubObject extends DurableObject<WorkerEnv> {
   #enrolled: Promise<void> = Promise.resolve();
-  readonly #core = createCore(readConfig({ ...this.env }), (input, init) => fetch(input, init));
+  readonly #core = createCore(readConfig({ ...this.env }), (input, init) => fetch(input, init), createCalendarClock());
+  readonly #standsStill = createTimerWatch(this.#core.clock);
   readonly #local = createLocal(this.#core, { onCount: (count) => this.#enroll(count > 0) });
   readonly #sinkOf = createWebSinks(this.#core.clock);
   readonly #app = createApp({
@@ -34,6 +37,7 @@ export class HubObject extends DurableObject<WorkerEnv> {
   });
 
   fetch(request: Request): Response | Promise<Response> {
+    if (this.#standsStill(request)) this.ctx.abort('The clock was set back: the object begins anew.');
     return this.#app.fetch(request, {});
   }
 

@@ -2,6 +2,7 @@
 import {
   type Claims,
   type Clock,
+  dateOf,
   endNames,
   endWord,
   hangsOn,
@@ -40,7 +41,7 @@ export const maxEnds = 200_000;
 
 export function createRevocations(clock: Clock): Revocations {
   /** By the sid or user that it names; oldest first. */
-  const ends = new Map<string, { before: number | undefined; atMs: number }>();
+  const ends = new Map<string, { before: number | undefined; atMs: number; toldS: number }>();
   /** Until when there may be ends that are not remembered; a second is what tokens tell. */
   let forgottenS = Number.NEGATIVE_INFINITY;
 
@@ -49,11 +50,11 @@ export function createRevocations(clock: Clock): Revocations {
     const held = ends.get(sid);
     ends.delete(sid);
     const latest = before === undefined ? undefined : Math.max(before, held?.before ?? 0);
-    ends.set(sid, { before: latest, atMs: clock.now() });
-    for (const [oldest, { atMs }] of ends) {
+    ends.set(sid, { before: latest, atMs: clock.now(), toldS: dateOf(clock) / 1000 });
+    for (const [oldest, { atMs, toldS }] of ends) {
       const isOver = clock.now() - atMs >= keptMs;
       if (!isOver && ends.size <= maxEnds) break;
-      if (!isOver) forgottenS = atMs / 1000 + tokenUse.skewS;
+      if (!isOver) forgottenS = Math.max(forgottenS, toldS + tokenUse.skewS);
       ends.delete(oldest);
     }
   }

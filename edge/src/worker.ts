@@ -5,10 +5,12 @@
 import { ChatError, headers as wire } from '@payload-chat/protocol';
 import { createAddressLimits } from './address-limits.ts';
 import { createApp } from './app.ts';
+import { createCalendarClock } from './calendar-clock.ts';
 import { readConfig } from './config.ts';
 import { createCore } from './core.ts';
 import { replicaOf } from './replica.ts';
 import { scriptHeaders } from './script-headers.ts';
+import { dateHeader } from './timer-watch.ts';
 import { bearerOf, originOf, type Reader, ticketOrBearerOf } from './tokens.ts';
 import type { WorkerEnv } from './worker-env.ts';
 
@@ -26,7 +28,7 @@ export default {
 };
 
 function createWorkerApp(env: WorkerEnv): App {
-  const core = createCore(readConfig({ ...env }), (input, init) => fetch(input, init));
+  const core = createCore(readConfig({ ...env }), (input, init) => fetch(input, init), createCalendarClock());
   const { tokens } = core;
   return createApp<WorkerEnv>({
     ...core,
@@ -65,6 +67,7 @@ function createWorkerApp(env: WorkerEnv): App {
     const handed = new Request(request);
     for (const name of Object.values(wire)) handed.headers.delete(name);
     if (client) handed.headers.set(wire.client, client);
+    handed.headers.set(dateHeader, String(Date.now()));
     try {
       return await hub.fetch(handed);
     } catch (cause) {

@@ -45,4 +45,30 @@ export const clockFaults: FaultKind[] = [
     isPossible,
     draw: (random, scene) => jump(scene, random, 'postgres', farJumps, () => true),
   },
+  {
+    // It knows what the others have told by the rows alone.
+    name: "Postgres' clock jumps and a server begins anew",
+    isPossible,
+    mayReset: ['ahead'],
+    draw(random, scene) {
+      const { says, inject, heal } = jump(scene, random, 'postgres', farJumps, () => true);
+      const server = random.pick(['server-a', 'server-b'] as const);
+      return {
+        says: `${says}; ${server}`,
+        inject,
+        async heal() {
+          await scene.house.kill(server);
+          await scene.house.ready(server);
+          await heal();
+        },
+      };
+    },
+  },
+  {
+    // An object whose timers have stood still begins anew.
+    name: "workerd's clock jumps",
+    isPossible,
+    mayReset: ['ahead'],
+    draw: (random, scene) => jump(scene, random, 'worker', jumps),
+  },
 ];
