@@ -19,7 +19,7 @@ async function ask(url: string, init: RequestInit & { json?: unknown } = {}): Pr
   return response;
 }
 
-test('no secret stands in a log, an answer, a script or a bundle', async () => {
+test('no secret stands in a log, an answer, a script, a bundle or what wrangler keeps', async () => {
   const { demo } = stack();
   const { server, edge } = demo.urls;
   const folder = path.dirname(path.dirname(stack().log('server')));
@@ -70,6 +70,11 @@ test('no secret stands in a log, an answer, a script or a bundle', async () => {
   const places: Array<[string, string]> = heard.map((text) => [`answer of ${text.slice(0, 80)}`, text]);
   const logs = path.dirname(stack().log('server'));
   for (const name of await readdir(logs)) places.push([name, await readFile(path.join(logs, name), 'utf8')]);
+  // What runs the Worker here keeps things of its own.
+  const wrangler = path.join(folder, 'wrangler');
+  const files = await readdir(wrangler, { recursive: true, withFileTypes: true });
+  for (const { name, parentPath } of files.filter((one) => one.isFile()))
+    places.push([name, await readFile(path.join(parentPath, name), 'latin1')]);
   const found: string[] = [];
   for (const [place, text] of places) {
     for (const [name, secret] of Object.entries(secrets)) if (text.includes(secret)) found.push(`${name} in ${place}`);

@@ -71,6 +71,8 @@ export function workerEdgeSpec({ folder, ports }) {
     env: {
       ...inherited(),
       CLOUDFLARE_CF_FETCH_ENABLED: 'false', // else it asks the network at every start
+      // It would keep a trace of each request in a database on disk, with its URL, in which a ticket may stand.
+      X_LOCAL_OBSERVABILITY: 'false',
       WRANGLER_SEND_METRICS: 'false',
       WRANGLER_HIDE_BANNER: 'true',
       WRANGLER_WRITE_LOGS: 'false',

@@ -23,8 +23,13 @@ export interface Runtime {
 
 export async function startWorkerEdge(variables: Record<string, string>, runtime?: Runtime): Promise<WorkerEdge> {
   if (runtime) process.env.MINIFLARE_WORKERD_PATH = runtime.path;
-  // Asking Cloudflare for a description of this machine, and telling it what was done, are not part of a test.
-  Object.assign(process.env, { CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_SEND_METRICS: 'false' });
+  // Asking Cloudflare for a description of this machine, telling it what was done, and tracing each request into a
+  // database are not part of a test.
+  Object.assign(process.env, {
+    CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+    WRANGLER_SEND_METRICS: 'false',
+    X_LOCAL_OBSERVABILITY: 'false',
+  });
   const folder = await mkdtemp(path.join(tmpdir(), 'chat-edge-'));
   for (const file of ['chat.js', 'chat-more.js']) await writeFile(path.join(folder, file), scriptText);
   await writeFile(path.join(folder, 'other.js'), 'not for you');

@@ -43,6 +43,11 @@ export function mibOf(leader: number, says: string): number {
   );
 }
 
+/** Resident memory of one process, in MiB; 0 where there is none. */
+export function mibOfProcess(pid: number): number {
+  return (table().find((row) => row.pid === pid)?.kib ?? 0) / 1024;
+}
+
 /** What each process of a group needs: memory in MiB, and open descriptors where the system tells (Linux). */
 export function needsOf(leader: number): Array<{ command: string; mib: number; descriptors: number | undefined }> {
   return table()

@@ -1,8 +1,12 @@
-/** Whether an edge grows: readers come and go for a long time, somebody writes, and its memory is looked at. */
+/**
+ * Whether an edge grows: readers come and go for a long time, somebody writes, and its memory is looked at. The Worker
+ * runs in workerd alone: `wrangler dev` has Workers of its own around it, which leave garbage at every request.
+ */
 import { pathOf } from '@payload-chat/protocol';
+import { startBareWorker } from '../../../scripts/bare-worker.mjs';
 import { numbersAt } from '../hops.ts';
 import { openHouse } from '../house/house.ts';
-import { mibOf, ourWorkerd } from '../house/process-table.ts';
+import { mibOf, mibOfProcess } from '../house/process-table.ts';
 import { ask } from '../people/ask.ts';
 import { openExternal } from '../people/person.ts';
 import { streamPath } from '../readers/reader.ts';
@@ -19,13 +23,17 @@ export interface SoakOptions {
 const crowd = 200;
 const stayMs = [2000, 20_000] as const;
 const writeEveryMs = 500;
+/** Of both edges: readers come faster from this one address than an address may. */
+const edgeEnv = { CHAT_PING_MS: '1500', CHAT_REQUESTS_PER_MINUTE: '0' };
 /** Between two looks, in ms. */
-const everyMs = 10_000;
-/** What the last two thirds may grow by, in MiB a minute: a leak of a kilobyte for each reader that came would be 3. */
+const everyMs = 20_000;
+/**
+ * What the last two thirds may grow by, in MiB a minute. Some 1,100 readers come to each edge in one: a leak of a kilobyte
+ * for each would be 1.
+ */
 const slopeMax = 1;
-
-/** The process that holds the edge. */
-const processOf = { node: 'node.ts', worker: ourWorkerd };
+/** The same for what the Worker's JavaScript holds once garbage was collected. Memory of a process breathes; this doesn't. */
+const liveSlopeMax = 0.25;
 
 /** @returns whether memory did not grow, and the hubs counted whoever was there. */
 export async function soak({ minutes, signal, say }: SoakOptions): Promise<boolean> {
@@ -33,20 +41,30 @@ export async function soak({ minutes, signal, say }: SoakOptions): Promise<boole
   const house = await openHouse({
     report: say,
     signal,
-    services: ['postgres', 'server-a', ...edges],
-    edgeEnv: { CHAT_REQUESTS_PER_MINUTE: '0' },
+    services: ['postgres', 'server-a', 'node'],
+    edgeEnv,
   });
   const stopping = new AbortController();
   const stop = () => stopping.abort();
   signal.addEventListener('abort', stop);
   const samples: Record<(typeof edges)[number], Sample[]> = { node: [], worker: [] };
+  /** Of the Worker's JavaScript. */
+  const live: Sample[] = [];
   let came = 0;
+  let worker: Awaited<ReturnType<typeof startBareWorker>> | undefined;
   try {
+    const bare = await startBareWorker({
+      CHAT_SERVER_URL: `http://127.0.0.1:${house.lines.fromWorker.port}`,
+      CHAT_EDGE_KEY: house.edgeKeys.current,
+      ...edgeEnv,
+    });
+    worker = bare;
+    const urls = { node: house.directUrlOf('node'), worker: bare.url };
     const { site } = house.seed;
     const writer = await openExternal(site, 'soak-writer', () => house.directUrlOf('node'));
     const living: Array<Promise<void>> = [];
     for (const edge of edges) {
-      const url = house.directUrlOf(edge);
+      const url = urls[edge];
       const guest = await ask(url + pathOf('session'), { method: 'POST', body: { site: site.key, room: 'lobby' } });
       const headers = { Authorization: `Bearer ${(guest.body as { token: string }).token}` };
       for (let nth = 0; nth < crowd; nth += 1) living.push(comeAndGo(`${url}${streamPath(['room:lobby'])}`, headers));
@@ -83,11 +101,15 @@ export async function soak({ minutes, signal, say }: SoakOptions): Promise<boole
     while (Date.now() - beganMs < minutes * 60_000 && !stopping.signal.aborted) {
       await pause(everyMs, stopping.signal);
       const past = (Date.now() - beganMs) / 60_000;
-      for (const edge of edges)
-        samples[edge].push({ minutes: past, mib: mibOf(house.pid(edge) ?? 0, processOf[edge]) });
-      if (samples.node.length % 6 === 0)
+      if (stopping.signal.aborted) break;
+      samples.node.push({ minutes: past, mib: mibOf(house.pid('node') ?? 0, 'node.ts') });
+      // Right after a collection, or it would be workerd's patience that is measured.
+      live.push({ minutes: past, mib: (await bare.liveBytes()) / 2 ** 20 });
+      samples.worker.push({ minutes: past, mib: mibOfProcess(bare.pid) });
+      if (samples.node.length % 3 === 0)
         say(
-          `${past.toFixed(1)} min: ${edges.map((edge) => `${edge} ${samples[edge].at(-1)?.mib.toFixed(1)} MiB`).join(', ')}, ${came} readers came`,
+          `${past.toFixed(1)} min: ${edges.map((edge) => `${edge} ${inMib(samples[edge].at(-1))}`).join(', ')} ` +
+            `(${inMib(live.at(-1))} of it live JavaScript), ${came} readers came`,
         );
     }
     stopping.abort();
@@ -95,16 +117,14 @@ export async function soak({ minutes, signal, say }: SoakOptions): Promise<boole
 
     let isGood = true;
     for (const edge of edges) {
-      const late = samples[edge].slice(Math.floor(samples[edge].length / 3));
-      const slope = slopeOf(late);
-      const left = await countAfter(house.directUrlOf(edge), house.edgeKeys.current, site.key);
+      const { slope, text } = growthOf(samples[edge]);
+      const left = await countAfter(urls[edge], house.edgeKeys.current, site.key);
       isGood &&= slope < slopeMax && left === 0;
-      const mib = (sample: Sample | undefined) => `${sample?.mib.toFixed(1)} MiB`;
-      say(
-        `${edge} edge: ${mib(samples[edge][0])} at first, ${mib(late[0])} after a third, ${mib(late.at(-1))} at the end: ` +
-          `${slope.toFixed(3)} MiB a minute over the last two thirds; ${left} readers counted 30 s after the last had left`,
-      );
+      say(`${edge} edge: ${text}; ${left} readers counted 30 s after the last had left`);
     }
+    const { slope, text } = growthOf(live);
+    isGood &&= slope < liveSlopeMax;
+    say(`live JavaScript of the worker edge: ${text}`);
     say(
       `${(samples.node.at(-1)?.minutes ?? 0).toFixed(1)} minutes, ${2 * crowd} readers at once, ${came} came and went`,
     );
@@ -112,8 +132,20 @@ export async function soak({ minutes, signal, say }: SoakOptions): Promise<boole
   } finally {
     signal.removeEventListener('abort', stop);
     stopping.abort();
+    await worker?.close();
     await house.close();
   }
+}
+
+const inMib = (sample: Sample | undefined) => `${sample?.mib.toFixed(1)} MiB`;
+
+function growthOf(samples: readonly Sample[]): { slope: number; text: string } {
+  const late = samples.slice(Math.floor(samples.length / 3));
+  const slope = slopeOf(late);
+  const text =
+    `${inMib(samples[0])} at first, ${inMib(late[0])} after a third, ${inMib(late.at(-1))} at the end: ` +
+    `${slope.toFixed(3)} MiB a minute over the last two thirds`;
+  return { slope, text };
 }
 
 /** What the hub counts when nobody is there, after at most the 30 s of I11. */
