@@ -1,5 +1,11 @@
 /** A real Chromium, and pages that tell what went wrong in them. */
-import { type Browser, type BrowserContextOptions, type Page, chromium as playwright } from 'playwright-core';
+import {
+  type Browser,
+  type BrowserContextOptions,
+  type LaunchOptions,
+  type Page,
+  chromium as playwright,
+} from 'playwright-core';
 import { afterAll, beforeAll } from 'vitest';
 import { chromium } from '../scripts/browser.mjs';
 
@@ -17,11 +23,12 @@ export interface Visitors {
 }
 
 /** One browser for a test file. */
-export function visitors(): Visitors {
+export function visitors(launch: LaunchOptions = {}): Visitors {
   let browser: Browser | undefined;
   beforeAll(async () => {
     const { executablePath, args, env } = await chromium();
     browser = await playwright.launch({
+      ...launch,
       executablePath,
       args,
       env: { ...process.env, ...env } as Record<string, string>,

@@ -22,6 +22,7 @@ const inner = `
   contentChars core docAnswer englishWords handed icon isSend keyOf nothing pageMessages snapshotShape strokes
   typingEveryMs typingShownMs shared threads setters original acts
   drop toNew hasten steady held hear keep store path current unsettle
+  renew snapshot epoch strings strip hint Deeds fit request move unplan
 `;
 
 const options = {

@@ -5,8 +5,8 @@ import { later, want } from './later.ts';
 import { createLine } from './line.ts';
 import type { claim } from './more/claim.ts';
 import { createPersistence } from './persist.ts';
-import { createRequest } from './request.ts';
-import { createSession, type GetToken, type KeyStorage } from './session.ts';
+import { createRequest, type Request } from './request.ts';
+import { createSession, type GetToken, type KeyStorage, type Session } from './session.ts';
 import { createThread } from './thread-store.ts';
 import type { Client } from './view.ts';
 
@@ -28,7 +28,7 @@ export interface ClientOptions {
   random?: () => number;
   /** Where a visitor's handle is kept; `null` keeps it nowhere. The page's `localStorage` by default. */
   storage?: KeyStorage | null;
-  /** What says `online`, `offline`, `pageshow` and `visibilitychange`; the page by default. */
+  /** What says `online`, `offline`, `pagehide`, `pageshow` and `visibilitychange`; the page by default. */
   events?: EventTarget | null;
   /** The page's origin; its own by default. */
   origin?: string | undefined;
@@ -53,12 +53,15 @@ export function createClient(options: ClientOptions): Client {
   const { persist, wake } = createPersistence(clock, random);
   let closed = false;
   /** Of one caller: ends with him. */
-  let life = new AbortController();
-  let request = createRequest(edge, fetch, life.signal);
-  let session = newSession();
+  let life: AbortController;
+  let request: Request;
+  let session: Session;
+  begin();
 
-  function newSession() {
-    return createSession({
+  function begin() {
+    life = new AbortController();
+    request = createRequest(edge, fetch, life.signal);
+    session = createSession({
       site,
       request,
       clock,
@@ -118,9 +121,7 @@ export function createClient(options: ClientOptions): Client {
   function reset() {
     life.abort();
     session.close();
-    life = new AbortController();
-    request = createRequest(edge, fetch, life.signal);
-    session = newSession();
+    begin();
     line.end();
     for (const thread of threads()) thread.restart();
     wake(Infinity);

@@ -69,6 +69,12 @@ test.each<[string, Connection, SubscriptionState | undefined, boolean, Connectio
   expect(nextConnection(now, state, unplugged, 9)).toEqual(next);
 });
 
+test('a live stream that is held back is slow, and says why', () => {
+  expect(nextConnection(live, up, false, 9, 0, 'buffered')).toEqual({ is: 'slow', sinceMs: 9, why: 'buffered' });
+  expect(nextConnection(slow, up, false, 9, 0, 'buffered')).toBe(slow);
+  expect(nextConnection(slow, up, false, 9)).toEqual(live);
+});
+
 test('nothing new is the same object', () => {
   expect(nextConnection(down, waiting('silence', 1), false, 9)).toBe(down);
   expect(nextConnection(down, { is: 'stopped', error: undefined }, false, 9, 5).is).toBe('failing');

@@ -9,7 +9,7 @@ const failingAttempts = 5;
  * The connection after the stream entered `state`; the same object where nothing is new. A network that failed twice in
  * a row, or that the browser says is `unplugged`, counts as offline; a stream without a `hello` twice in a row as slow.
  * Attempts alone change nothing: a line is live when it has caught up, and down since it was last live. One that was
- * failing has to stay for a while. `refusals` counts the final ones, which the line tries anew.
+ * failing has to stay for a while. `refusals` counts the final ones, which the line tries anew. `held` says why what comes comes late.
  */
 export function nextConnection(
   now: Connection,
@@ -17,11 +17,12 @@ export function nextConnection(
   unplugged: boolean,
   nowMs: number,
   refusals = 0,
+  held?: string,
 ): Connection {
   let { is } = now;
-  let reason: string | undefined;
+  let reason = held;
   if (!state) is = 'connecting';
-  else if (state.is === 'live') is = is === 'failing' && state.attempt ? is : 'live';
+  else if (state.is === 'live') is = held ? 'slow' : is === 'failing' && state.attempt ? is : 'live';
   else if (state.is === 'waiting' || state.is === 'stopped') {
     const { why = '', attempt = refusals } = state as { why?: string; attempt?: number };
     reason = why;

@@ -5,6 +5,7 @@
 import { ChatError } from '@payload-chat/protocol';
 import type { claim } from './more/claim.ts';
 import type { createHands } from './more/hands.ts';
+import type { createLateness } from './more/lateness.ts';
 import type { look } from './more/look.ts';
 
 export const later: {
@@ -12,6 +13,8 @@ export const later: {
   _hands?: typeof createHands;
   /** What a visitor wrote becomes his who has logged in. */
   _claim?: typeof claim;
+  /** Whether a line's stream is held back. */
+  _lateness?: typeof createLateness;
   /** What the elements show then, and do. */
   _look?: typeof look;
   /** Brings them; `edge` may have them too. */

@@ -98,19 +98,35 @@ describe('a line that is cut', () => {
     expect(asked(), 'a live stream is left alone').toEqual([]);
   });
 
-  test('of a page that comes out of the browser’s cache is opened anew at once, beside the old one', async () => {
-    const { flow, asked, ben, edge, store, thread, texts } = await direct();
-    const pageshow = (persisted: boolean) =>
-      ben.events.dispatchEvent(Object.assign(new Event('pageshow'), { persisted }));
-    pageshow(false);
+  test('of a page that goes into the browser’s cache ends with it, and goes on from there when it comes out', async () => {
+    const { flow, asked, ben, edge, store, thread, texts, lines } = await direct();
+    ben.events.dispatchEvent(new Event('pageshow'));
     await flow();
     expect(asked(), 'a page that is loaded has just opened it').toEqual([]);
-    pageshow(true);
+    ben.events.dispatchEvent(new Event('pagehide'));
+    // Browsers say this after it.
+    ben.events.dispatchEvent(new Event('visibilitychange'));
+    await flow();
+    expect(edge.streams).toBe(0);
+    edge.post('m_1', thread, 'Meanwhile');
+    lines.length = 0;
+    ben.events.dispatchEvent(new Event('pageshow'));
     await flow();
     expect(asked()).toEqual(['GET messages/sse']);
+    expect(lines[0]).toEqual({ is: 'attempt', cursor: expect.any(String) });
     edge.post('m_1', thread, 'After');
     await flow();
-    expect([store.view.connection.is, edge.streams, texts()]).toEqual(['live', 1, ['After']]);
+    expect([store.view.connection.is, edge.streams, texts()]).toEqual(['live', 1, ['Meanwhile', 'After']]);
+  });
+
+  test('comes back with the page also where the browser cached it while it was offline', async () => {
+    const { flow, ben, edge, store } = await direct();
+    ben.events.dispatchEvent(new Event('offline'));
+    ben.events.dispatchEvent(new Event('pagehide'));
+    await flow();
+    ben.events.dispatchEvent(new Event('pageshow'));
+    await flow();
+    expect([store.view.connection.is, edge.streams]).toEqual(['live', 1]);
   });
 
   test('is opened anew, too, where it was under way in a page that slept', async () => {
@@ -120,7 +136,8 @@ describe('a line that is cut', () => {
     await flow(5500);
     expect(asked()).toEqual(['GET messages/sse']);
     line.hold(false);
-    ben.events.dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true }));
+    ben.events.dispatchEvent(new Event('pagehide'));
+    ben.events.dispatchEvent(new Event('pageshow'));
     await flow();
     expect([asked(), store.view.connection.is]).toEqual([['GET messages/sse'], 'live']);
   });
@@ -273,6 +290,91 @@ describe('a proxy that holds the stream back', () => {
     await flow(41_000);
     expect(texts()).toEqual(['Late']);
   });
+});
+
+describe('a proxy that holds each piece back', () => {
+  /** All connections that were shown, in their order. */
+  const shown = (views: Array<{ connection: { is: string } }>) =>
+    views.map(({ connection }) => connection.is).filter((is, index, all) => is !== all[index - 1]);
+
+  test.each([
+    [5000, 'from the first on', true],
+    [5000, 'later on', false],
+    [24_000, 'later on', false],
+    [30_000, 'later on', false],
+    [45_000, 'later on', false],
+  ])('for %i ms, %s: is named, and no more once it is put right', async (lagMs, _, atFirst) => {
+    const { edge, thread, flow, browser } = await direct();
+    const reader = browser({ user: 'm_1' });
+    if (atFirst) reader.line.lag(lagMs);
+    const { store, texts } = reader.look({ thread });
+    await flow(60_000);
+    reader.line.lag(lagMs);
+    await flow(200_000);
+    expect(store.view.connection).toMatchObject({ is: 'slow', why: 'buffered' });
+    edge.post('m_2', thread, 'Late');
+    await flow(45_000);
+    expect(texts()).toEqual(['Late']);
+    expect(store.view.connection.is).toBe('slow');
+    reader.line.lag(0);
+    await flow(150_000);
+    expect(store.view.connection).toEqual({ is: 'live' });
+  });
+
+  test('is told to be so by a short answer, once for each ping that it holds', async () => {
+    const { flow, browser, asked, thread } = await direct();
+    const reader = browser({ user: 'm_1' });
+    reader.look({ thread });
+    await flow(60_000);
+    reader.line.lag(5000);
+    asked();
+    await flow(400_000);
+    const all = asked();
+    expect(all.filter((line) => line.includes('sse'))).toHaveLength(1);
+    expect(all.length).toBeLessThanOrEqual(22);
+  });
+
+  test('is not taken for one: a line on which every answer is as slow', async () => {
+    const { flow, browser, thread } = await direct();
+    const reader = browser({ user: 'm_1' });
+    reader.line.slow(2500);
+    reader.line.lag(3000);
+    const { views } = reader.look({ thread });
+    await flow(400_000);
+    expect(shown(views)).toEqual(['connecting', 'live']);
+  });
+
+  test('is not taken for one: a stream that was slow to begin, and a line that stutters now and then', async () => {
+    const { flow, browser, thread } = await direct();
+    const reader = browser({ user: 'm_1' });
+    reader.line.slow(2500);
+    const { views } = reader.look({ thread });
+    await flow(20_000);
+    reader.line.slow(0);
+    for (let turn = 0; turn < 4; turn += 1) {
+      await flow(100_000);
+      reader.line.lag(9000);
+      await flow(20_000);
+      reader.line.lag(0);
+    }
+    expect(shown(views)).toEqual(['connecting', 'live']);
+  });
+
+  test.each([10_000, 60_000, 3_600_000, -60_000])(
+    'is not taken for one: a clock that is set by %i ms',
+    async (byMs) => {
+      const { flow, browser, clock, thread } = await direct();
+      let setMs = 0;
+      const reader = browser({ user: 'm_1', clock: { now: () => clock.now() + setMs, after: clock.after } });
+      const { views } = reader.look({ thread });
+      await flow(70_000);
+      setMs = byMs;
+      await flow(200_000);
+      setMs = 0;
+      await flow(200_000);
+      expect(shown(views)).toEqual(['connecting', 'live']);
+    },
+  );
 });
 
 describe('a stream that fails again and again', () => {

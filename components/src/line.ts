@@ -7,7 +7,6 @@ import {
   type LineEvent,
   read,
   readEvent,
-  type StreamResponse,
   type Subscription,
   signal as signalShape,
   subscribe,
@@ -15,6 +14,8 @@ import {
 import { nextConnection } from './connection.ts';
 import { sameEpoch } from './epoch.ts';
 import type { KeptThread } from './kept-thread.ts';
+import { later } from './later.ts';
+import type { createLateness } from './more/lateness.ts';
 import type { Session } from './session.ts';
 import type { Connection } from './view.ts';
 
@@ -23,13 +24,13 @@ export interface LineOptions {
   threads(): KeptThread[];
   session(): Session;
   /** Opens a stream; `query` names its topics. */
-  open(query: string, headers: Record<string, string>, signal: AbortSignal): Promise<StreamResponse>;
+  open(query: string, headers: Record<string, string>, signal: AbortSignal): Promise<Response>;
   /** The network may be back, or the server is there at that time: whoever waits tries now. */
   wake(atMs?: number): void;
   onFrame: ((event: LineEvent) => void) | undefined;
   clock: Clock;
   random: () => number;
-  /** Says `online`, `offline`, `pageshow`, `visibilitychange`. */
+  /** Says `online`, `offline`, `pagehide`, `pageshow`, `visibilitychange`. */
   events: EventTarget | null;
 }
 
@@ -43,7 +44,7 @@ export interface Line {
   hasten(): void;
   /** Ends the stream; `sync` may begin a new one. */
   end(): void;
-  /** Ends it for good. */
+  /** After `end`: hears no more of the page. */
   close(): void;
 }
 
@@ -52,7 +53,7 @@ const beatMs = 20_000;
 const sleptMs = 90_000;
 /** How soon at the earliest a stream that was refused for good is tried again. */
 const refusedMs = 1000;
-const heard = ['online', 'offline', 'pageshow', 'visibilitychange'];
+const heard = ['online', 'offline', 'pagehide', 'pageshow', 'visibilitychange'];
 
 export function createLine({ threads, session, open, wake, onFrame, clock, random, events }: LineOptions): Line {
   let connection: Connection = { is: 'connecting' };
@@ -61,6 +62,9 @@ export function createLine({ threads, session, open, wake, onFrame, clock, rando
   let opened: string[] = [];
   let token = '';
   let refusals = 0;
+  /** Why what comes comes late, and who finds out. */
+  let held: string | undefined;
+  let judge: ReturnType<typeof createLateness> | undefined;
   let unplugged = globalThis.navigator?.onLine === false;
   let cancelBeat = () => {};
   let cancelRetry = () => {};
@@ -77,20 +81,35 @@ export function createLine({ threads, session, open, wake, onFrame, clock, rando
   const cursor = () => threads().reduce((first, { cursor: at }) => (at && isBefore(at, first) ? at : first), none);
 
   function look() {
-    const next = nextConnection(connection, stream?.state, unplugged, clock.now(), refusals);
+    const next = nextConnection(connection, stream?.state, unplugged, clock.now(), refusals, held);
     if (next === connection) return;
     connection = next;
     for (const thread of threads()) thread.changed();
   }
 
+  const refresh = () => Promise.all(threads().map((thread) => thread.refresh()));
+
+  /** Opens a stream of the topics and the token that there are. */
+  const ask = (last: string | undefined, signal: AbortSignal) =>
+    open(
+      opened.map((name) => `topic=${encodeURIComponent(name)}`).join('&'),
+      { Authorization: `Bearer ${token}`, ...(last ? { 'Last-Event-ID': last } : {}) },
+      signal,
+    );
+
+  /** The stream brings what there is late: what is new is asked for meanwhile. */
+  function tell(why?: string) {
+    held = why;
+    look();
+    if (why) void refresh();
+  }
+
   function begin() {
     end();
-    const from = cursor();
     const mine = subscribe({
       clock,
       random,
-      ...(from ? { cursor: from } : {}),
-      ...(onFrame ? { onLine: onFrame } : {}),
+      cursor: cursor(),
       async open(last, signal) {
         token = await session()
           .token()
@@ -98,11 +117,12 @@ export function createLine({ threads, session, open, wake, onFrame, clock, rando
             throw failure.cause ?? failure; // A network that broke there is broken here as well.
           });
         opened = topics() ?? [];
-        return open(
-          opened.map((name) => `topic=${encodeURIComponent(name)}`).join('&'),
-          { Authorization: `Bearer ${token}`, ...(last ? { 'Last-Event-ID': last } : {}) },
-          signal,
-        );
+        return ask(last, signal);
+      },
+      onLine(event) {
+        onFrame?.(event);
+        judge ??= later._lateness?.(clock, ask, tell);
+        void judge?.(event);
       },
       async onUnauthorized() {
         session().refuse(token);
@@ -121,7 +141,7 @@ export function createLine({ threads, session, open, wake, onFrame, clock, rando
         for (const thread of threads()) thread.lookAgain(reached);
       },
       async onReset() {
-        await Promise.all(threads().map((thread) => thread.refresh()));
+        await refresh();
         return cursor();
       },
       onState(state) {
@@ -134,11 +154,9 @@ export function createLine({ threads, session, open, wake, onFrame, clock, rando
           wake();
         }
         // What the stream does not bring is asked for.
-        if (state.is === 'waiting' && connection.is === 'slow') for (const thread of threads()) void thread.refresh();
+        if (state.is === 'waiting' && connection.is === 'slow') void refresh();
         if (state.is !== 'stopped') return;
-        cancelRetry = clock.after(Math.max(refusedMs, backoffMs(refusals++, random)), () => {
-          for (const thread of threads()) void thread.refresh();
-        });
+        cancelRetry = clock.after(Math.max(refusedMs, backoffMs(refusals++, random)), refresh);
       },
     });
     stream = mine;
@@ -169,11 +187,26 @@ export function createLine({ threads, session, open, wake, onFrame, clock, rando
     wake();
   }
 
-  function hear({ type, persisted }: Event & { persisted?: boolean }) {
-    if (type.endsWith('line')) unplugged = type === 'offline';
+  function sync(needed?: string) {
+    const names = topics();
+    if (!names) end();
+    else if (!names.length) return;
+    // A snapshot of another epoch: which of the two is over shows when the stream begins anew.
+    else if (!stream || stream.state.is === 'stopped' || !sameEpoch(needed, stream.cursor)) begin();
+    else {
+      const back = needed !== undefined && isBefore(needed, stream.cursor);
+      if (back || names.some((name) => !opened.includes(name))) stream.move(back ? needed : stream.cursor);
+    }
     look();
-    // What was open in a page that slept in the browser's cache may be dead without knowing, too.
-    if (!unplugged) hasten(persisted || type === 'online');
+  }
+
+  function hear({ type }: Event) {
+    // A browser's cache keeps no page for long that has a request under way; and nobody looks at it there.
+    if (type === 'pagehide') return end();
+    if (type.endsWith('line')) unplugged = type === 'offline';
+    if (type === 'pageshow') sync();
+    look();
+    if (!unplugged) hasten(type === 'online');
   }
   for (const name of heard) events?.addEventListener(name, hear);
 
@@ -181,18 +214,7 @@ export function createLine({ threads, session, open, wake, onFrame, clock, rando
     get connection() {
       return connection;
     },
-    sync(needed) {
-      const names = topics();
-      if (!names) end();
-      else if (!names.length) return;
-      // A snapshot of another epoch: which of the two is over shows when the stream begins anew.
-      else if (!stream || stream.state.is === 'stopped' || !sameEpoch(needed, stream.cursor)) begin();
-      else {
-        const back = needed !== undefined && isBefore(needed, stream.cursor);
-        if (back || names.some((name) => !opened.includes(name))) stream.move(back ? needed : stream.cursor);
-      }
-      look();
-    },
+    sync,
     renew: () => stream?.move(),
     hasten,
     end() {
@@ -200,7 +222,6 @@ export function createLine({ threads, session, open, wake, onFrame, clock, rando
       look();
     },
     close() {
-      end();
       for (const name of heard) events?.removeEventListener(name, hear);
     },
   };

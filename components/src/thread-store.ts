@@ -15,7 +15,6 @@ import { sameEpoch } from './epoch.ts';
 import { type KeptThread, nameOf, type ThreadHost } from './kept-thread.ts';
 import { later, want } from './later.ts';
 import type { Acts, createHands, Hands } from './more/hands.ts';
-import type { Request } from './request.ts';
 import { createShown } from './shown.ts';
 import type { Phase, ThreadStore, ThreadTarget, ThreadView } from './view.ts';
 
@@ -41,7 +40,6 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
 
   const me = () => host.session.user;
   const isMe = (user: User) => user.id === me()?.id;
-  const call: Request = (...asked) => host.session.call(...asked);
 
   /** Events come in bursts: subscribers are told once for each. */
   function changed() {
@@ -78,7 +76,7 @@ export function createThread(host: ThreadHost, target: ThreadTarget): KeptThread
         await host.session.token();
         // Of a visitor who did not write yet there is nothing, and whoever asks is told so in the page's console.
         if ('support' in target && host.session.visit) throw new ChatError('not-found');
-        const fresh = await call(snapshotShape, `${path}/snapshot?limit=${limit}`);
+        const fresh = await host.session.call(snapshotShape, `${path}/snapshot?limit=${limit}`);
         if (!wanted()) return;
         seq = 0;
         hasOlder = fresh.messages.length >= pageMessages;

@@ -15,6 +15,8 @@ export interface FakeLine {
   uncut(): void;
   /** A proxy gathers what streams bring, from the next one on, and never passes it on; or it is put right. */
   hold(held: boolean): void;
+  /** A proxy keeps each piece of a stream for so long, but nothing of an answer that is over. */
+  lag(ms: number): void;
   /** Every request takes `ms` to the edge and every answer `ms` back; a function is asked each time. */
   slow(ms: number | (() => number)): void;
   /** The next `n` requests (with `match` in their method and path) fail. */
@@ -28,6 +30,7 @@ export function createFakeLine(answer: (request: Request) => Promise<Response> |
   const failures: Array<{ failure: Failure; match: string }> = [];
   let cut = false;
   let held = false;
+  let lagMs = 0;
   let delay: () => number = () => 0;
 
   const network = () => new TypeError('Failed to fetch');
@@ -65,11 +68,14 @@ export function createFakeLine(answer: (request: Request) => Promise<Response> |
     const reader = response.body.getReader();
     const kept = held;
     let broken: ((reason: Error) => void) | undefined;
+    const late: Uint8Array[] = [];
+    const cancels: Array<() => void> = [];
     const body = new ReadableStream<Uint8Array>({
       start(controller) {
         const end = (reason: Error) => {
           open.delete(end);
           signal?.removeEventListener('abort', give);
+          for (const cancel of cancels) cancel();
           reader.cancel().catch(() => {});
           controller.error(reason);
         };
@@ -79,14 +85,26 @@ export function createFakeLine(answer: (request: Request) => Promise<Response> |
         signal?.addEventListener('abort', give);
       },
       async pull(controller) {
-        const { done, value } = kept ? await new Promise<never>(() => {}) : await reader.read();
-        if (!broken || !open.has(broken)) return;
-        if (value) controller.enqueue(value);
-        if (!done) return;
-        open.delete(broken);
-        controller.close();
+        while (broken && open.has(broken)) {
+          const { done, value } = kept ? await new Promise<never>(() => {}) : await reader.read();
+          if (!open.has(broken)) return;
+          const pass = () => {
+            const piece = late.shift();
+            if (piece) controller.enqueue(piece);
+          };
+          if (value) late.push(value);
+          if (value && lagMs) {
+            cancels.push(clock.after(lagMs, pass));
+            continue;
+          }
+          while (late.length) pass();
+          if (!done) return;
+          open.delete(broken);
+          controller.close();
+        }
       },
       async cancel() {
+        for (const cancel of cancels) cancel();
         if (broken) open.delete(broken);
         await reader.cancel();
       },
@@ -128,6 +146,9 @@ export function createFakeLine(answer: (request: Request) => Promise<Response> |
     },
     hold(on) {
       held = on;
+    },
+    lag(ms) {
+      lagMs = ms;
     },
     slow(ms) {
       delay = typeof ms === 'number' ? () => ms : ms;

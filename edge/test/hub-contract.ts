@@ -56,6 +56,7 @@ export function hubContract(name: string, start: () => Promise<Hop>): void {
           cursor: expect.stringMatching(/^[0-9a-f]{12}\.\d+$/),
           pingMs: expect.any(Number),
           maxAgeMs: expect.any(Number),
+          atMs: expect.any(Number),
         });
         expect(dataOf(hello).revoked).toBeUndefined();
         expect(stream.headers.get('Content-Type')).toBe('text/event-stream; charset=utf-8');

@@ -18,8 +18,8 @@ export function encodeFrame({ event, id, retry, data }: FrameParts): Uint8Array 
 }
 
 /** A frame that only says how far everything was delivered; the cursor stands in the data for clients that hide ids. */
-export function cursorFrame(event: 'ready' | 'ping', cursor: string): Uint8Array {
-  return encodeFrame({ event, id: cursor, data: { cursor } });
+export function cursorFrame(event: 'ready' | 'ping', cursor: string, more?: { atMs: number }): Uint8Array {
+  return encodeFrame({ event, id: cursor, data: { cursor, ...more } });
 }
 
 /** Several blocks as one chunk; a single one is passed on as it is. */

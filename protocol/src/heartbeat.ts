@@ -22,6 +22,7 @@ export function createHeartbeat(
   history: History,
   audience: Audience,
   delivery: Delivery,
+  atMs: () => number,
 ): Heartbeat {
   let cancel: (() => void) | undefined;
 
@@ -46,7 +47,7 @@ export function createHeartbeat(
     if (nowMs < subscriber.pingAtMs || subscriber.standing.is === 'waiting' || isFull(subscriber)) return;
     subscriber.pingAtMs = nowMs + subscriber.pingMs;
     const pos = delivery.positionOf(subscriber);
-    const ping = pings.get(pos) ?? cursorFrame('ping', formatCursor(history.window.epoch, pos));
+    const ping = pings.get(pos) ?? cursorFrame('ping', formatCursor(history.window.epoch, pos), { atMs: atMs() });
     pings.set(pos, ping);
     delivery.give(subscriber, ping, pos);
   }

@@ -16,6 +16,20 @@ describe('[S6] ends', () => {
     expect(sink.of('ping').length).toBeLessThanOrEqual(4);
   });
 
+  test('hello and pings say when they left by the hub’s own clock, which no other hub’s is near', async () => {
+    const { clock, open } = bench();
+    const sink = open();
+    await clock.advance(7000);
+    const later = open();
+    await clock.advance(60_000);
+    const timesOf = (frames: typeof sink.frames) => frames.map(({ data }) => (data as { atMs: number }).atMs);
+    const [helloMs = 0] = timesOf(sink.of('hello'));
+    expect(timesOf(later.of('hello'))).toEqual([helloMs + 7000]);
+    expect(timesOf(sink.of('ping')).map((ms) => ms - helloMs)).toEqual([20_000, 40_000, 60_000]);
+    const another = bench({ random: () => 0.6 }).open();
+    expect(Math.abs((timesOf(another.of('hello'))[0] ?? 0) - helloMs)).toBeGreaterThan(600_000);
+  });
+
   test('a service stream is pinged every 2 s', async () => {
     const { clock, open } = bench();
     const sink = open({ topics: '*' });

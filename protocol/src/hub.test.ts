@@ -13,14 +13,14 @@ describe('the frames of a connect', () => {
     expect(sink.frames[0]).toEqual({
       event: 'hello',
       id: undefined,
-      data: { epoch, cursor: at(1), pingMs: 20_000, maxAgeMs: 1_200_000, revoked: ['x'] },
+      data: { epoch, cursor: at(1), pingMs: 20_000, maxAgeMs: 1_200_000, atMs: expect.any(Number), revoked: ['x'] },
     });
     expect(kinds(open())).toEqual(['hello', 'ready']);
   });
 
   test('values are spread by a fifth either way, each connection its own', () => {
     let turn = 0;
-    const { open } = bench({ random: () => [0, 0, 0.5, 1, 1, 0.5][turn++] ?? 0.5 });
+    const { open } = bench({ random: () => [0.5, 0, 0, 0.5, 1, 1, 0.5][turn++] ?? 0.5 });
     const [low, high] = [open(), open()].map((sink) => sink.frames[0]?.data);
     expect(low).toMatchObject({ pingMs: 16_000, maxAgeMs: 960_000 });
     expect(high).toMatchObject({ pingMs: 24_000, maxAgeMs: 1_440_000 });
@@ -194,7 +194,7 @@ describe('live', () => {
     post(1, ['user:ana']);
     expect(sink.positions).toEqual([]);
     await clock.advance(20_000);
-    expect(last(sink)).toEqual({ event: 'ping', id: at(1), data: { cursor: at(1) } });
+    expect(last(sink)).toEqual({ event: 'ping', id: at(1), data: { cursor: at(1), atMs: expect.any(Number) } });
   });
 
   test('one reader with several topics of an event hears it once', async () => {

@@ -77,7 +77,10 @@ export function createHub(given: Partial<HubOptions> = {}): Hub {
   let gatheredBytes = 0;
   let flushing = false;
   const delivery = createDelivery({ options, history, audience, replay, flushed: () => flushed });
-  const heartbeat = createHeartbeat(options, history, audience, delivery);
+  // No other hub's clock is near this one: a reader who compares two of them sees it.
+  const zeroMs = random() * 1e12;
+  const atMs = () => Math.round(zeroMs + clock.now());
+  const heartbeat = createHeartbeat(options, history, audience, delivery, atMs);
   const batch = createBatch(clock, options.batchMs, flush);
 
   function gather(item: Entry | Outgoing, now: boolean) {
@@ -185,7 +188,7 @@ export function createHub(given: Partial<HubOptions> = {}): Hub {
       const { window } = history;
       const head = formatCursor(window.epoch, window.head);
       const { pingMs, maxAgeMs } = subscriber;
-      const hello = { epoch: window.epoch, cursor: head, pingMs, maxAgeMs, ...listener.hello };
+      const hello = { epoch: window.epoch, cursor: head, pingMs, maxAgeMs, atMs: atMs(), ...listener.hello };
       const first = encodeFrame({ event: 'hello', retry: 3000 + Math.round(random() * 5000), data: hello });
       // Not live yet, so a full sink only holds what follows.
       delivery.give(subscriber, listener.preface ? joinFrames([first, listener.preface]) : first, window.head);

@@ -68,7 +68,7 @@ export interface SubscriptionOptions {
   onUnauthorized?(): Promise<void>;
   onState?(state: SubscriptionState): void;
   onLine?(event: LineEvent): void;
-  cursor?: string;
+  cursor?: string | undefined;
   /** On a service stream each pos follows the last by one; a hole is a `reset gap`. */
   dense?: boolean;
   clock: Clock;
@@ -128,7 +128,7 @@ interface Reading {
   steady: boolean;
   /** Its timers: of its silence, of what comes after it, and until it is steady. */
   unwatch: () => void;
-  cancel: () => void;
+  unplan: () => void;
   unsettle: () => void;
 }
 
@@ -159,7 +159,7 @@ export function subscribe(options: SubscriptionOptions): Subscription {
   function open(): Reading {
     const from = earliest();
     const abort = new AbortController();
-    const timers = { unwatch() {}, cancel() {}, unsettle() {} };
+    const timers = { unwatch() {}, unplan() {}, unsettle() {} };
     const reading: Reading = { abort, back, pingMs: 0, held: false, steady: false, ...timers };
     watch(reading, helloMs);
     readStream(
@@ -185,7 +185,7 @@ export function subscribe(options: SubscriptionOptions): Subscription {
 
   function drop(reading: Reading | undefined) {
     reading?.unwatch();
-    reading?.cancel();
+    reading?.unplan();
     reading?.unsettle();
     reading?.abort.abort();
     if (current === reading) current = undefined;
@@ -205,9 +205,9 @@ export function subscribe(options: SubscriptionOptions): Subscription {
       drop(current);
       return connect();
     }
-    current.cancel();
+    current.unplan();
     next = open();
-    next.cancel = clock.after(besideMs, promote);
+    next.unplan = clock.after(besideMs, promote);
   }
 
   /** The next stream is the current one from now on. */
@@ -216,7 +216,7 @@ export function subscribe(options: SubscriptionOptions): Subscription {
     current = next;
     next = undefined;
     drop(last);
-    current?.cancel();
+    current?.unplan();
   }
 
   /** As `takeOver`, without a `hello` yet. */
@@ -257,7 +257,7 @@ export function subscribe(options: SubscriptionOptions): Subscription {
     const ms = atOnce ? wishMs : Math.max(wishMs, backoffMs(attempt++, random));
     notBeforeMs = clock.now() + wishMs;
     if (current) {
-      current.cancel = clock.after(ms, renew);
+      current.unplan = clock.after(ms, renew);
       return;
     }
     cancelWait = clock.after(ms, due);
@@ -290,7 +290,7 @@ export function subscribe(options: SubscriptionOptions): Subscription {
     const atOnce = !refused;
     const refusal = 'unauthorized';
     refused = true;
-    reading.cancel();
+    reading.unplan();
     watch(reading, tokenMs, refusal);
     ask().then(
       () => lost(reading, refusal, 0, atOnce),
@@ -341,11 +341,11 @@ export function subscribe(options: SubscriptionOptions): Subscription {
 
   function greet(reading: Reading, { pingMs, maxAgeMs, cursor: head }: Parsed<typeof words>) {
     if (!pingMs || !maxAgeMs || !head) return lost(reading, 'not a stream');
-    reading.cancel();
+    reading.unplan();
     if (reading === next) takeOver();
     reading.pingMs = pingMs;
     watch(reading);
-    reading.cancel = clock.after(Math.max(maxAgeMs - renewMs, maxAgeMs / 2, 1000), renew);
+    reading.unplan = clock.after(Math.max(maxAgeMs - renewMs, maxAgeMs / 2, 1000), renew);
     const goesBack = isBefore(reading.back, cursor);
     if (goesBack) cursor = reading.back;
     if (reading.back === back) back = undefined;

@@ -14,7 +14,7 @@ export interface Cable {
 
 export function createCable(inner: typeof fetch, page: EventTarget): Cable {
   const events = new EventTarget();
-  for (const name of ['online', 'offline', 'pageshow', 'visibilitychange'])
+  for (const name of ['online', 'offline', 'pagehide', 'pageshow', 'visibilitychange'])
     page.addEventListener(name, () => events.dispatchEvent(new Event(name)));
 
   let isWhole = true;
