@@ -16,6 +16,10 @@ const action = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('send' as const), browser: who, thread: who }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('edit', 'remove', 'erase'), thread: who, index: small }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('cut', 'uncut', 'online', 'slow', 'quick'), browser: who }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constantFrom('hide', 'show', 'offline', 'hold', 'lag', 'pass'), browser: who }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('look', 'leave', 'older'), browser: who, thread: who }) },
   {
     weight: 3,
@@ -76,8 +80,12 @@ async function play(actions: Action[]) {
   look(1, 0);
   look(2, 1);
 
+  /** Those whose page is in the browser's cache: nobody does anything in it. */
+  const hidden = new Set<object>();
+
   for (const step of actions) {
     const browser = 'browser' in step ? browsers[step.browser] : undefined;
+    if (browser && hidden.has(browser) && /^(send|look|leave|older|online|offline)$/.test(step.do)) continue;
     const thread = threads['thread' in step ? step.thread : 0] as string;
     const messages = edge.truth(thread).messages;
     const message = 'index' in step ? messages.at(-1 - step.index) : undefined;
@@ -109,6 +117,28 @@ async function play(actions: Action[]) {
         break;
       case 'online':
         browser?.events.dispatchEvent(new Event('online'));
+        break;
+      case 'offline':
+        browser?.events.dispatchEvent(new Event('offline'));
+        break;
+      case 'hide':
+        if (!browser || hidden.has(browser)) break;
+        hidden.add(browser);
+        for (const name of ['pagehide', 'visibilitychange']) browser.events.dispatchEvent(new Event(name));
+        break;
+      case 'show':
+        if (browser && hidden.delete(browser))
+          for (const name of ['pageshow', 'visibilitychange']) browser.events.dispatchEvent(new Event(name));
+        break;
+      case 'hold':
+        browser?.line.hold(true);
+        break;
+      case 'lag':
+        browser?.line.lag(5000);
+        break;
+      case 'pass':
+        browser?.line.hold(false);
+        browser?.line.lag(0);
         break;
       case 'slow':
         browser?.line.slow(() => Math.floor(random() * 400));
@@ -162,11 +192,15 @@ async function play(actions: Action[]) {
     }
   }
 
-  for (const { line, events } of browsers) {
+  for (const browser of browsers) {
+    const { line, events } = browser;
     line.uncut();
     line.slow(0);
+    line.hold(false);
+    line.lag(0);
     line.heal();
-    events.dispatchEvent(new Event('online'));
+    if (hidden.has(browser)) events.dispatchEvent(new Event('pageshow'));
+    else events.dispatchEvent(new Event('online'));
   }
   await flow(clock, 200_000);
   for (const store of shown.keys()) {

@@ -37,7 +37,12 @@ function setUp({ helloMs = 0, short = 0, other = 0, lost = false } = {}) {
         await frame('ping', ms);
       }
     },
-    /** The same, 4 s from each other. */
+    /** A frame without a time, after 20 s. */
+    async silent(event: string) {
+      await clock.advance(20_000);
+      await hear({ is: 'frame', frame: { event, id: undefined, data: {} } });
+    },
+    /** As `pings`, 4 s from each other. */
     async often(...lateMs: number[]) {
       for (const ms of lateMs) {
         await clock.advance(4000);
@@ -108,6 +113,15 @@ test('a page that nobody sees judges nothing', async () => {
   vi.stubGlobal('document', { hidden: true });
   await pings(5000, 5000, 5000);
   expect(told).toEqual([]);
+});
+
+test('a stream of a hop that says no time, after one that was held back, is good', async () => {
+  const { begin, pings, told, silent } = setUp();
+  await begin();
+  await pings(0, 5000, 5000);
+  await silent('hello');
+  for (let turn = 0; turn < 3; turn += 1) await silent('ping');
+  expect(told).toEqual(['buffered', 'good']);
 });
 
 test('hops that say no time, or nonsense, are left alone', async () => {

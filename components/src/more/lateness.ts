@@ -17,7 +17,8 @@ const goodMs = 30_000;
 const shortMs = 5000;
 
 /**
- * Answers what every event of a line is to be told to. `ask` opens a stream from a cursor; `tell` hears that the current one is held back, again with each ping that is, and when it is no more.
+ * Answers what every event of a line is to be told to. `ask` opens a stream from a cursor; `tell` hears that the current one
+ * is held back, again with each ping that is, and when it is no more.
  */
 export function createLateness(
   clock: Clock,
@@ -36,7 +37,10 @@ export function createLateness(
   let lastMs = -Infinity;
   let held = false;
 
-  /** Compares with a short answer: by a cursor that is none a stream ends after its `hello`. One of another hop, whose clock is anywhere, says nothing. */
+  /**
+   * Compares with a short answer: by a cursor that is none a stream ends after its `hello`. One of another hop, whose clock
+   * is anywhere, says nothing.
+   */
   async function check(gapMs: number): Promise<boolean> {
     const mine = stream;
     const text = await ask('0', AbortSignal.timeout(shortMs))
@@ -51,9 +55,9 @@ export function createLateness(
   return async (event: LineEvent): Promise<void> => {
     const nowMs = clock.now();
     if (event.is === 'attempt') askedMs = nowMs;
-    if (event.is !== 'frame') return;
+    if (event.is !== 'frame' || !/hello|ping/.test(event.frame.event)) return;
+    // No number where a hop does not say it: of such a stream nothing is late.
     const gapMs = nowMs - Number((event.frame.data as { atMs?: unknown } | undefined | null)?.atMs);
-    if (Number.isNaN(gapMs)) return;
     leastMs = Math.min(leastMs, gapMs);
     if (event.frame.event === 'hello') {
       stream = {};
