@@ -208,3 +208,130 @@ test('[I9] [S7] nobody hears a private room after his own leaving, at whatever h
   expect(heard).toBeGreaterThan(writers);
   console.info(`rights race at the edges: ${log.length} events, ${all.flat().length} streams, ${heard} heard`);
 }, 600_000);
+
+const endReasons = (streams: readonly StreamReader[]) =>
+  streams.map(({ frames }) => (frames.at(-1)?.data as { reason?: string } | undefined)?.reason);
+
+test('[I9] [S7] sessions that end while all write: at whatever hop all is heard up to one’s own end, and nothing after it', async () => {
+  const random = randomFrom('revocation race at the edges');
+  const host = await world.session({ site: north, identity: await world.identity('host') });
+  const { thread } = await world.post(`Bearer ${host.token}`, { room: 'lobby', content: 'before' });
+  let over = false;
+  const talking = (async () => {
+    for (let turn = 0; !over; turn += 1)
+      await world.post(`Bearer ${host.token}`, { room: 'lobby', content: `news ${turn}` });
+  })();
+  const visit = async (nth: number) => {
+    const { token, user } = await world.session({ site: north, identity: await world.identity(`leaver ${nth}`) });
+    const at = (url: string) => openStream(url, { token, query: 'topic=room:lobby&topic=me' });
+    const live = await Promise.all(hops().map(at));
+    for (const stream of live) {
+      await stream.next('ready', 10_000);
+      await stream.next('message', 10_000);
+    }
+    const hop = hops()[random.below(3)] ?? '';
+    const [isOver, ...late] = await Promise.all([
+      tried(hop, 'POST', pathOf('logout'), `Bearer ${token}`, {}),
+      // Opened at that very moment.
+      ...hops().map(at),
+    ]);
+    expect(isOver).toBe(true);
+    return { user: user.id, live, late };
+  };
+  const all: Array<Awaited<ReturnType<typeof visit>>> = [];
+  for (let round = 0; round < Math.ceil(rounds / 4); round += 1)
+    all.push(...(await Promise.all(crowd.map((_, nth) => visit(round * writers + nth)))));
+  for (const { live, late } of all)
+    for (const stream of [...live, ...late]) if (stream.status === 200) await stream.ended(30_000);
+  over = true;
+  await talking;
+
+  const log = await logOf(thread);
+  const { rows: ends } = await database.query<{ pos: string; actor: string }>(
+    `select pos, actor from chat.events where site = $1 and type = 'session.ended'`,
+    [north],
+  );
+  let heard = 0;
+  for (const { user, live, late } of all) {
+    const end = Number(ends.find(({ actor }) => actor === user)?.pos);
+    expect(end).toBeGreaterThan(0);
+    for (const stream of late) {
+      if (stream.status !== 200) expect([401, 503], stream.body).toContain(stream.status);
+      for (const pos of heardOf(stream.frames, thread)) expect(pos).toBeLessThan(end);
+    }
+    expect(endReasons(live)).toEqual(['revoked', 'revoked', 'revoked']);
+    for (const [at, stream] of live.entries()) {
+      const got = heardOf(stream.frames, thread);
+      const due = log.map(({ pos }) => pos).filter((pos) => pos >= (got[0] ?? 0) && pos < end);
+      expect(got, `${user} at hop ${at}`).toEqual(due);
+      heard += got.length;
+    }
+  }
+  expect(heard).toBeGreaterThan(all.length * 3);
+  console.info(`revocation race at the edges: ${log.length} events, ${all.length} sessions, ${heard} heard`);
+}, 600_000);
+
+test('[I9] [S7] a room that is closed to all but a few and opened again while all write: nobody else hears what is said inside', async () => {
+  const random = randomFrom('grants race at the edges');
+  const key = `hall-${random.below(2 ** 31)}`;
+  const made = { site: north, kind: 'room', key, title: key, public: true };
+  const { doc } = (await must(`${stack().demo.urls.server}/api/threads`, owner, made)) as { doc: { id: string } };
+  const thread = doc.id;
+  const host = await world.session({ site: north, identity: await world.identity('host') });
+  await must(`${stack().demo.urls.server}/api/participants`, owner, { thread, user: host.user.id });
+  const publish = async (isPublic: boolean) =>
+    expect(await tried(stack().demo.urls.server, 'PATCH', `/api/threads/${thread}`, owner, { public: isPublic })).toBe(
+      true,
+    );
+  const query = `topic=thread:${thread}`;
+  const inside = await Promise.all(hops().map((url) => openStream(url, { token: host.token, query })));
+  for (const stream of inside) await stream.next('ready', 10_000);
+
+  let heard = 0;
+  const cursors = new Map<number, string>();
+  for (let round = 0; round < rounds; round += 1) {
+    const outside: StreamReader[] = [];
+    const come = async ({ token }: Session, nth: number) => {
+      for (const url of hops()) {
+        const from = random.below(2) ? cursors.get(nth) : undefined;
+        const stream = await openStream(url, { token, query, ...(from ? { lastEventId: from } : {}) });
+        if (stream.status === 200) outside.push(stream);
+        else expect([404, 503], stream.body).toContain(stream.status);
+      }
+    };
+    const coming = crowd.map(come);
+    const open = Array.from({ length: 5 }, (_, nth) =>
+      world.post(`Bearer ${host.token}`, { thread, content: `open ${round} ${nth}` }),
+    );
+    // Closed while they come, or when all are there.
+    if (random.below(2)) await Promise.all(coming);
+    if (random.below(2)) await Promise.all(open);
+    await publish(false);
+    const word = `inside ${round}`;
+    for (let nth = 0; nth < 3; nth += 1)
+      await world.post(`Bearer ${host.token}`, { thread, content: `${word} ${nth}` });
+    for (const stream of inside)
+      while (!JSON.stringify(stream.frames.slice(-8)).includes(`${word} 2`)) await stream.next('message', 30_000);
+    await Promise.all([...coming, ...open]);
+    for (const stream of outside) await stream.ended(30_000);
+    for (const stream of outside) {
+      expect(JSON.stringify(stream.frames)).not.toContain(word);
+      heard += heardOf(stream.frames, thread).length;
+    }
+    for (const reason of endReasons(outside)) expect(['revoked', 'shutdown', 'expired']).toContain(reason);
+    for (const nth of crowd.keys()) {
+      const id = outside[nth]?.frames.findLast((frame) => frame.id)?.id;
+      if (id) cursors.set(nth, id);
+    }
+    await publish(true);
+  }
+  // Those who may hear all heard all, and no stream has a hole.
+  const log = (await logOf(thread)).map(({ pos }) => pos);
+  for (const stream of inside) {
+    await expect.poll(() => heardOf(stream.frames, thread).at(-1), { timeout: 30_000 }).toBe(log.at(-1));
+    const got = heardOf(stream.frames, thread);
+    expect(got).toEqual(log.filter((pos) => pos >= (got[0] ?? 0)));
+  }
+  expect(heard).toBeGreaterThan(writers);
+  console.info(`grants race at the edges: ${log.length} events, ${rounds} times closed, ${heard} heard outside`);
+}, 600_000);

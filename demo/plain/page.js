@@ -20,6 +20,13 @@ export function show(message) {
   scroll.scrollTop = scroll.scrollHeight;
 }
 
+/** A snapshot's messages take the place of all that is shown. */
+export function begin(messages) {
+  lines.clear();
+  list.replaceChildren();
+  messages.forEach(show);
+}
+
 export function say(words) {
   status.textContent = words;
 }

@@ -1,5 +1,5 @@
 // No element, no library: a login, a ticket (an EventSource can send no headers) and the browser's own EventSource.
-import { form, say, show } from './page.js';
+import { begin, form, say, show } from './page.js';
 
 const { urls, site, people, threads } = await (await fetch('/demo-config.json')).json();
 const [me, other] = people.filter(({ kind }) => kind === 'member');
@@ -22,8 +22,11 @@ async function listen() {
   const query = new URLSearchParams({ ticket, topic: `thread:${threads.direct}`, rewind: '50', cursor });
   const stream = new EventSource(`${urls.edge}/api/messages/sse?${query}`);
 
-  stream.addEventListener('snapshot', ({ data }) => JSON.parse(data).messages.forEach(show));
-  stream.addEventListener('message', ({ data }) => show(JSON.parse(data).message));
+  stream.addEventListener('snapshot', ({ data }) => begin(JSON.parse(data).messages));
+  stream.addEventListener('message', ({ data }) => {
+    const event = JSON.parse(data);
+    event.type === 'user.erased' ? anew('') : show(event.message); // Of all that he wrote only a snapshot tells.
+  });
   stream.addEventListener('ready', () => say(`Listening as ${me.name}.`));
   for (const type of ['message', 'ready', 'ping'])
     stream.addEventListener(type, (event) => (cursor = event.lastEventId));

@@ -40,9 +40,36 @@ export function seatOf(data: unknown): { thread: string | undefined; seq: number
   return { thread: text(data, 'thread'), seq: typeof seq === 'number' ? seq : undefined };
 }
 
+/** A message's words in a line. */
+export interface Words {
+  /** What was done with it. */
+  verb: string;
+  message: string;
+  sender: string | undefined;
+}
+
+export function wordsOf({ data }: Frame): Words | undefined {
+  const [noun, verb = ''] = (text(data, 'type') ?? '').split('.');
+  const message = text(data, 'message', 'id');
+  return noun === 'message' && message ? { verb, message, sender: text(data, 'message', 'sender', 'id') } : undefined;
+}
+
+/** What an event leaves of a message's words. */
+export function newWordsIn({ event, data }: Frame): { message: string; content: string } | undefined {
+  const message = text(data, 'message', 'id');
+  if (event !== 'message' || message === undefined || text(data, 'type') === 'message.posted') return undefined;
+  return { message, content: contentOf(data) ?? '' };
+}
+
+/** Who was erased by an event. */
+export const erasedIn = ({ data }: Frame): string | undefined =>
+  text(data, 'type') === 'user.erased' ? text(data, 'user', 'id') : undefined;
+
+const contentOf = (data: unknown) => text(data, 'message', 'content')?.replace(/\s+/g, ' ');
+
 function describeEvent(data: unknown): string {
   const [noun = '', verb = ''] = (text(data, 'type') ?? 'unknown').split('.');
-  const content = text(data, 'message', 'content')?.replace(/\s+/g, ' ');
+  const content = contentOf(data);
   const who = text(data, 'participant', 'user', 'name');
   const told = noun === 'message' ? verb : `${noun} ${verb}`;
   return content || who ? `${told} · ${content || who}` : told;

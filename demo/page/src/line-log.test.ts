@@ -41,6 +41,48 @@ describe('the log of a line', () => {
     ]);
   });
 
+  test('[I16] what is edited, deleted or erased is in no earlier line either', () => {
+    const of = (type: string, pos: number, id: string, sender: string, content: string) =>
+      frame('message', { type, pos, thread: 't1', seq: pos, message: { id, content, sender: { id: sender } } });
+    const log = play([
+      of('message.posted', 1, 'm1', 'ana', 'a secret'),
+      of('message.posted', 2, 'm2', 'ana', 'a tpyo'),
+      of('message.posted', 3, 'm3', 'ben', 'what stays'),
+      of('message.posted', 4, 'm4', 'ana', 'her last words'),
+      of('message.edited', 5, 'm2', 'ana', 'a typo'),
+      of('message.deleted', 6, 'm1', 'ana', ''),
+    ]);
+    expect(rows(log)).toEqual([
+      'message posted',
+      'message posted · a typo',
+      'message posted · what stays',
+      'message posted · her last words',
+      'message edited · a typo',
+      'message deleted',
+    ]);
+    const after = play([frame('message', { type: 'user.erased', pos: 7, thread: null, user: { id: 'ana' } })], log);
+    expect(rows(after)).toEqual([
+      'message posted',
+      'message posted',
+      'message posted · what stays',
+      'message posted',
+      'message edited',
+      'message deleted',
+      'message user erased',
+    ]);
+    const reset = play([frame('reset', { reason: 'expired', afterMs: 0 })], log);
+    expect(JSON.stringify(rows(reset))).not.toMatch(/what stays|last words/);
+  });
+
+  test('whose words they are need not be known: they stay as long as nothing is said of them', () => {
+    const edited = { type: 'message.edited', pos: 9, thread: 't1', seq: 9, message: { id: 'm9', content: 'other' } };
+    const log = play([
+      frame('message', { type: 'message.posted', pos: 8, thread: 't1', seq: 8, message: { id: 'm8', content: 'one' } }),
+      frame('message', edited),
+    ]);
+    expect(rows(log)).toEqual(['message posted · one', 'message edited · other']);
+  });
+
   test('what comes between hello and ready is marked as replayed and counted, with the time it took', () => {
     const log = play([
       ...live,

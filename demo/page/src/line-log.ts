@@ -9,7 +9,7 @@
  * can "none lost" be said.
  */
 import type { LineEvent } from '@payload-chat/components';
-import { describeFrame, epochOf, seatOf } from './frame-words.ts';
+import { describeFrame, epochOf, erasedIn, newWordsIn, seatOf, type Words, wordsOf } from './frame-words.ts';
 
 export interface Row {
   is: 'row';
@@ -22,6 +22,8 @@ export interface Row {
   text: string;
   durable: boolean;
   replayed: boolean;
+  /** Whose words stand in it, by message and by person: what he takes back is taken out of it. */
+  of?: Words;
 }
 
 export type Entry =
@@ -91,7 +93,9 @@ function takeFrame(log: LineLog, frame: Frame, nowMs: number): LineLog {
   const text = describeFrame(frame);
   const durable = frame.event === 'message';
   const replayed = durable && log.line.is === 'replaying';
-  const seen = add(log, { is: 'row', atMs: nowMs, name: frame.event, cursor: frame.id, text, durable, replayed });
+  const of = wordsOf(frame);
+  const row = { is: 'row', atMs: nowMs, name: frame.event, cursor: frame.id, text, durable, replayed } as const;
+  const seen = add(takeBack(log, frame), of ? { ...row, of } : row);
   switch (frame.event) {
     case 'hello': {
       const sinceMs = log.line.is === 'asking' ? log.line.sinceMs : nowMs;
@@ -107,6 +111,22 @@ function takeFrame(log: LineLog, frame: Frame, nowMs: number): LineLog {
     default:
       return seen;
   }
+}
+
+/** What was edited, deleted or erased stands in no earlier line either. After a reset nobody tells what was. */
+function takeBack(log: LineLog, frame: Frame): LineLog {
+  const words = newWordsIn(frame);
+  const erased = erasedIn(frame);
+  const isReset = frame.event === 'reset';
+  if (!words && erased === undefined && !isReset) return log;
+  const entries = log.entries.map((entry) => {
+    if (entry.is !== 'row' || !entry.of) return entry;
+    const { verb, message, sender } = entry.of;
+    const isHis = erased !== undefined && erased === sender;
+    if (!isHis && !isReset && words?.message !== message) return entry;
+    return { ...entry, text: words?.content ? `${verb} · ${words.content}` : verb };
+  });
+  return { ...log, entries };
 }
 
 function countEvent(log: LineLog, data: unknown): LineLog {
