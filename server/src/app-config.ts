@@ -57,6 +57,7 @@ export function appConfig(environment: Environment, options: ChatOptions = {}): 
         edgeKeys: environment.edgeKeys,
         trustedHops: environment.trustedHops,
         ...(environment.edgeUrl ? { edgeUrl: environment.edgeUrl } : {}),
+        ...(environment.drainMs === undefined ? {} : { drainMs: environment.drainMs }),
         log: environment.log,
         ...options,
       }),

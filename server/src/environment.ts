@@ -64,6 +64,8 @@ export interface Environment {
   edgeUrl: string | undefined;
   /** How long the log remembers, where it is said. */
   log: { keepDays?: number; keepEvents?: number };
+  /** Over how long a process that is told to stop sends its readers away, in ms, where it is said. */
+  drainMs?: number;
   /** A level of pino: the log is JSON lines then. Without, Payload's own readable lines. */
   logLevel: string | undefined;
   /** Where the log goes; to the standard output unless given. */
@@ -95,6 +97,7 @@ export function readEnvironment(env: Variables = process.env): Environment {
       ...(env.CHAT_LOG_KEEP_DAYS ? { keepDays: Number(env.CHAT_LOG_KEEP_DAYS) } : {}),
       ...(env.CHAT_LOG_KEEP_EVENTS ? { keepEvents: Number(env.CHAT_LOG_KEEP_EVENTS) } : {}),
     },
+    ...(env.CHAT_DRAIN_MS ? { drainMs: Number(env.CHAT_DRAIN_MS) } : {}),
     logLevel: env.LOG_LEVEL || undefined,
   };
   if (env.NODE_ENV === 'production' && !building) refuseWeakSecrets(read);

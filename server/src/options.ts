@@ -25,6 +25,8 @@ export interface ChatOptions {
   edgeUrl?: string;
   /** How many streams one person, or one address, may hold open at this process; edges aside. */
   streams?: Partial<StreamBounds>;
+  /** Over how long a process that is told to stop (SIGTERM) sends its readers away, in ms; 5,000 unless given. */
+  drainMs?: number;
 }
 
 export interface ResolvedOptions {
@@ -38,6 +40,7 @@ export interface ResolvedOptions {
   accessLogDays: number;
   edgeUrl: string | undefined;
   streams: Partial<StreamBounds>;
+  drainMs: number;
 }
 
 /** Fills in what the host left out. @throws Error that names a setting out of its bounds. */
@@ -53,7 +56,15 @@ export function resolveOptions(given: ChatOptions): ResolvedOptions {
     accessLogDays: given.accessLogDays ?? 90,
     edgeUrl: given.edgeUrl?.replace(/\/+$/, '') || undefined,
     streams: given.streams ?? {},
+    drainMs: resolveDrain(given.drainMs),
   };
+}
+
+const drainMost = 600_000;
+
+function resolveDrain(ms = 5000): number {
+  if (Number.isInteger(ms) && ms >= 0 && ms <= drainMost) return ms;
+  throw new Error(`chat(): drainMs must be a whole number from 0 to ${drainMost}, met ${String(ms)}.`);
 }
 
 /** The options of the plugin in this Payload. They travel in the config's `custom`, which never reaches the browser. */

@@ -3,7 +3,8 @@
  * requests. One `next start` process holds several instances of this very module, so all of it hangs on `globalThis`,
  * by Payload instance.
  */
-import { ChatError, type Hub, type WireSignal } from '@payload-chat/protocol';
+import { setTimeout as pause } from 'node:timers/promises';
+import { ChatError, type Hub, steadyClock, type WireSignal } from '@payload-chat/protocol';
 import type { Payload } from 'payload';
 import { notebookOf } from './log/commit-proof.ts';
 import { adapterOf, queryOf, tablesOf } from './log/database.ts';
@@ -31,6 +32,11 @@ export interface Runtime {
   signal(site: string, signal: WireSignal, to: readonly string[]): void;
   /** A value that lives with the process, made at the first call. One that has `close()` is closed with it. */
   own<T>(name: string, make: () => T): T;
+  /**
+   * Opens no stream any more and sends the readers away one by one within `ms`; until then they hear everything. Closes when
+   * the last has gone. Called again, it closes at once.
+   */
+  drain(ms: number): Promise<void>;
   /** Says `bye shutdown` to every reader and lets go of everything; callable twice. */
   close(): Promise<void>;
 }
@@ -64,6 +70,9 @@ function readOf(hubs: Hubs, tail: Tail, epoch: string): Map<string, LastRead> {
   return read;
 }
 
+/** How often a process that drains looks whether the last reader has gone, in ms. */
+const lookEveryMs = 100;
+
 /** How often hubs without readers are looked for, in ms. */
 const sweepEveryMs = 60_000;
 
@@ -74,6 +83,7 @@ export function startRuntime(payload: Payload): Runtime {
   const kept = new Map<string, unknown>();
   const log = (err: unknown, msg: string) => payload.logger.warn({ err: quietError(err), msg });
   let closing: Promise<void> | undefined;
+  let isDraining = false;
 
   const tail = createTail(query, {
     log,
@@ -113,7 +123,7 @@ export function startRuntime(payload: Payload): Runtime {
 
   const self: Runtime = {
     async hub(site) {
-      if (closing) throw new ChatError('unavailable');
+      if (self.draining) throw new ChatError('unavailable');
       try {
         return await hubs.get(site);
       } catch (error) {
@@ -126,7 +136,7 @@ export function startRuntime(payload: Payload): Runtime {
       return session.listening;
     },
     get draining() {
-      return closing !== undefined;
+      return isDraining || closing !== undefined;
     },
     epoch: epoch.now,
     signal(site, signal, to) {
@@ -136,6 +146,15 @@ export function startRuntime(payload: Payload): Runtime {
     own<T>(name: string, make: () => T) {
       if (!kept.has(name)) kept.set(name, make());
       return kept.get(name) as T;
+    },
+    async drain(ms) {
+      if (isDraining) return self.close();
+      isDraining = true;
+      hubs.drain(ms);
+      const untilMs = steadyClock.now() + ms;
+      const hasReaders = () => [...hubs.each()].some(([, hub]) => hub.readers > 0);
+      while (!closing && steadyClock.now() < untilMs && hasReaders()) await pause(lookEveryMs);
+      await self.close();
     },
     close() {
       closing ??= (async () => {
@@ -153,9 +172,10 @@ export function startRuntime(payload: Payload): Runtime {
     },
   };
 
-  // Next waits for open streams without limit: closing them is what lets it go.
-  const onSignal = () => void self.close().catch((error) => log(error, 'The chat could not close.'));
-  process.once('SIGTERM', onSignal);
+  // Next waits for open streams without limit: ending them is what lets it go. Told twice, at once.
+  const onSignal = () =>
+    void self.drain(optionsOf(payload).drainMs).catch((error) => log(error, 'The chat could not close.'));
+  process.on('SIGTERM', onSignal);
   runtimes().set(payload, self);
   return self;
 }

@@ -48,12 +48,16 @@ export function composing(composer: ChatComposer) {
   const text = draft?.text ?? '';
   const chars = text.trim().length;
   const view = composer._store?.view;
+  const context = draft?.context;
+  // As it is now: what was taken back meanwhile must not stay above the field.
+  if (context)
+    context.message = view?.messages.find(({ id }) => id === context.message.id) ?? { ...context.message, content: '' };
   const waitMs = (view?.sendAgainAtMs ?? 0) - Date.now();
   const hint = hintOf(words, chars, waitMs, composer._refusal, view?.site.limits?.contentLength);
   clearTimeout(composer._tick);
   if (waitMs > 0) composer._tick = setTimeout(() => composer.requestUpdate(), waitMs % 1000 || 1000);
   return {
-    strip: draft?.context ? stripView(composer, draft, draft.context) : nothing,
+    strip: draft && context ? stripView(composer, draft, context) : nothing,
     hint:
       view && isClosed(view)
         ? closedView(composer)

@@ -69,7 +69,7 @@ export class ChatThread extends ChatElement {
   /** @internal */
   _log = createLog(this._root);
   /** @internal */
-  _said = '';
+  _said: string | undefined;
   /** @internal The view that is shown. */
   _last: ThreadView | undefined;
   private _of: ThreadStore | undefined;
@@ -185,9 +185,8 @@ export class ChatThread extends ChatElement {
     const store = this._store;
     if (this._of !== store) {
       this._of = store;
-      this._last = this._banner = undefined;
+      this._last = this._banner = this._said = undefined;
       this._reading = new Reading();
-      this._said = '';
       this._log._follow = true;
     }
     const last = this._last;
@@ -218,11 +217,13 @@ export class ChatThread extends ChatElement {
       this._reading._unread = undefined;
     }
     const [only, more] = news;
-    if (only)
+    // What was read out may have been taken back since.
+    if (messages !== last.messages)
       this._said =
+        only &&
         (more
           ? rare((look) => look.newWords(news.length, this._words))
-          : `${only.sender.name}: ${later._look?.preview(only.content) ?? only.content}`) ?? '';
+          : `${only.sender.name}: ${later._look?.preview(only.content) ?? only.content}`);
     for (const message of news) this._tell('chat-message', { message });
     return view;
   }

@@ -500,6 +500,70 @@ describe('[S9] while draining', () => {
     }
   });
 
+  test('a process that is told to stop ends its streams one by one; until its turn comes each hears everything', async () => {
+    const second = await startApp({ databaseUrl: app.databaseUrl });
+    const theirs = await listen(second);
+    try {
+      const open = () =>
+        readStream(
+          fetch(`${theirs.url}/api/messages/sse`, { headers: { Origin: page, Authorization: `Bearer ${ana.token}` } }),
+        );
+      const streams = await Promise.all(Array.from({ length: 30 }, open));
+      for (const each of streams) await each.until('ready', is('ready'));
+      const hub = await runtime(second.payload).hub('halden');
+      expect(hub.readers).toBe(30);
+      let isOver = false;
+      const drained = runtime(second.payload)
+        .drain(4000)
+        .then(() => {
+          isOver = true;
+        });
+      expect((await open()).response.status).toBe(503);
+      expect((await ask(second, '/api/chat/health')).status).toBe(503);
+      const counts = new Set<number>();
+      await expect
+        .poll(() => counts.add(hub.readers).size, {
+          interval: 50,
+          timeout: 6000,
+          message: 'different counts on the way',
+        })
+        .toBeGreaterThan(3);
+      expect(isOver).toBe(false);
+      const left = streams.filter((each) => !each.frames.some(is('bye')));
+      expect(left.length).toBeGreaterThan(0);
+      // Written in the other process, while this one drains.
+      const { id } = await send(ben, { thread: direct, content: 'While it drains' });
+      await drained;
+      for (const each of streams) {
+        await each.ended();
+        expect(dataOf(each.frames.at(-1) as Frame)).toMatchObject({ reason: 'shutdown', retryMs: expect.any(Number) });
+      }
+      expect(left.some((each) => each.frames.some(carries(id)))).toBe(true);
+    } finally {
+      await theirs.close();
+      await second.close();
+    }
+  });
+
+  test('told twice, it ends them at once', async () => {
+    const second = await startApp({ databaseUrl: app.databaseUrl });
+    const theirs = await listen(second);
+    try {
+      const opened = await readStream(
+        fetch(`${theirs.url}/api/messages/sse`, { headers: { Origin: page, Authorization: `Bearer ${ana.token}` } }),
+      );
+      await opened.until('ready', is('ready'));
+      const drained = runtime(second.payload).drain(600_000);
+      await runtime(second.payload).drain(600_000);
+      await drained;
+      await opened.ended();
+      expect(dataOf(opened.frames.at(-1) as Frame)).toMatchObject({ reason: 'shutdown' });
+    } finally {
+      await theirs.close();
+      await second.close();
+    }
+  });
+
   test('a session ended in one process is refused in another within 5 s', async () => {
     const second = await startApp({ databaseUrl: app.databaseUrl });
     try {

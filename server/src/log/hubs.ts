@@ -27,6 +27,8 @@ export interface Hubs {
   /** Closes hubs that nobody has read for `lingerMs`. */
   sweep(): void;
   each(): Iterable<[site: string, hub: Hub]>;
+  /** Takes no more readers and sends those there are away, each at a moment of its own within `ms`. */
+  drain(ms: number): void;
   close(): void;
 }
 
@@ -141,6 +143,9 @@ export function createHubs({ query, tail, epoch, isOf, log, options }: HubsConte
     },
     *each() {
       for (const [site, { hub }] of held) yield [site, hub];
+    },
+    drain(ms) {
+      for (const { hub } of held.values()) hub.drain(ms);
     },
     close() {
       closed = true;
