@@ -22,14 +22,14 @@ async function listen() {
   const query = new URLSearchParams({ ticket, topic: `thread:${threads.direct}`, rewind: '50', cursor });
   const stream = new EventSource(`${urls.edge}/api/messages/sse?${query}`);
 
+  for (const type of ['message', 'ready', 'ping'])
+    stream.addEventListener(type, (event) => (cursor = event.lastEventId));
   stream.addEventListener('snapshot', ({ data }) => begin(JSON.parse(data).messages));
   stream.addEventListener('message', ({ data }) => {
     const event = JSON.parse(data);
     event.type === 'user.erased' ? anew('') : show(event.message); // Of all that he wrote only a snapshot tells.
   });
   stream.addEventListener('ready', () => say(`Listening as ${me.name}.`));
-  for (const type of ['message', 'ready', 'ping'])
-    stream.addEventListener(type, (event) => (cursor = event.lastEventId));
 
   function anew(from) {
     stream.close();
