@@ -17,8 +17,8 @@ import type { WorkerEnv } from './worker-env.ts';
 export class HubObject extends DurableObject<WorkerEnv> {
   #enrolled: Promise<void> = Promise.resolve();
   readonly #core = createCore(readConfig({ ...this.env }), (input, init) => fetch(input, init), createCalendarClock());
-  readonly #standsStill = createTimerWatch(this.#core.clock);
   readonly #local = createLocal(this.#core, { onCount: (count) => this.#enroll(count > 0) });
+  readonly #standsStill = createTimerWatch(this.#core.clock, () => this.#local.hubs.numbers().length > 0);
   readonly #sinkOf = createWebSinks(this.#core.clock);
   readonly #app = createApp({
     ...this.#core,

@@ -4,7 +4,7 @@
  * even once the clock is right again. Nothing in the object notices. Whatever is begun only now has the right time: the
  * Worker tells it with each request, and an object whose timers stand still has to begin anew.
  */
-import type { Clock } from '@payload-chat/protocol';
+import { type Clock, dateOf } from '@payload-chat/protocol';
 
 /** Between Worker and object alone: milliseconds since 1970. */
 export const dateHeader = 'X-Chat-Date';
@@ -14,19 +14,29 @@ const timerMs = 500;
 /** By the Worker's time, in ms: however busy an object is, it comes to its timers earlier. */
 export const stillMs = 5000;
 
-/** The answer is called for each request; true says that the timers stand still. */
-export function createTimerWatch(clock: Pick<Clock, 'after'>): (request: Request) => boolean {
-  /** When the timer was begun that has not run yet, by the Worker's time. */
+/**
+ * The answer is called for each request; true says that the timers stand still.
+ * @param isOpen whether the object is kept awake anyway: its timers are then watched between requests too
+ */
+export function createTimerWatch(clock: Clock, isOpen: () => boolean): (request: Request) => boolean {
+  /** When the timer was begun that has not run yet. */
   let begunMs: number | undefined;
 
-  return ({ headers }) => {
-    const date = headers.get(dateHeader);
-    if (date === null) return false;
-    if (begunMs !== undefined) return Number(date) - begunMs > stillMs;
-    begunMs = Number(date);
+  function begin(nowMs: number) {
+    begunMs = nowMs;
     clock.after(timerMs, () => {
       begunMs = undefined;
+      if (isOpen()) begin(dateOf(clock));
     });
-    return false;
+  }
+
+  return ({ headers }) => {
+    const said = headers.get(dateHeader);
+    if (said === null) return false;
+    const nowMs = Number(said);
+    if (begunMs === undefined) begin(nowMs);
+    // Our own time was ahead when it was begun, so it was no later than now.
+    else begunMs = Math.min(begunMs, nowMs);
+    return nowMs - (begunMs ?? nowMs) > stillMs;
   };
 }
