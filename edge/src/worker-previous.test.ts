@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { hopOver } from '../test/fake-hop.ts';
 import { startFakeServer } from '../test/fake-server.ts';
 import { hubContract } from '../test/hub-contract.ts';
+import { vanishingContract } from '../test/vanishing-contract.ts';
 import { startWorkerEdge } from '../test/worker-edge.ts';
 
 const require = createRequire(import.meta.url);
@@ -26,3 +27,5 @@ hubContract('the Worker edge in the previous workerd', async () => {
     await server.stop();
   });
 });
+
+vanishingContract('the Worker edge in the previous workerd', (variables) => startWorkerEdge(variables, previous));

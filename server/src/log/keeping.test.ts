@@ -23,4 +23,5 @@ test.each([
 
 test('a server with a bad setting does not start', async () => {
   await expect(startApp({}, { log: { keepDays: -7 } })).rejects.toThrow('chat(): log.keepDays must be');
+  await expect(startApp({ drainMs: Number.NaN })).rejects.toThrow('chat(): drainMs must be a whole number');
 });
