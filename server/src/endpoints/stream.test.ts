@@ -103,6 +103,7 @@ describe('[Stream] a reader', () => {
       cursor: expect.any(String),
       pingMs: expect.any(Number),
       maxAgeMs: expect.any(Number),
+      atMs: expect.any(Number),
     });
     const sent = await send(ben, { thread: direct, content: 'Hello' });
     const frame = await reader.until('the message', carries(sent.id));
