@@ -3,7 +3,8 @@ import { parseArgs } from 'node:util';
 import { versionedNames } from './house/house.ts';
 import { runMany } from './many.ts';
 import { soak } from './storm/soak.ts';
-import { edgeNames, storm } from './storm/storm.ts';
+import { storm } from './storm/storm.ts';
+import { edgeNames } from './storm/stormed-edge.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

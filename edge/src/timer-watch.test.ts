@@ -1,6 +1,6 @@
 import { manualClock } from '@payload-chat/protocol/testing';
 import { expect, test } from 'vitest';
-import { createTimerWatch, dateHeader, stillMs } from './timer-watch.ts';
+import { createTimerWatch, dateHeader, frozenMs, stillMs } from './timer-watch.ts';
 
 const asked = (dateMs: number) => new Request('http://hub.test', { headers: { [dateHeader]: String(dateMs) } });
 
@@ -16,22 +16,39 @@ test.each([true, false])(
   },
 );
 
-test('timers stand still where one has not run long after it was due, by the time of those who ask', () => {
+test('timers stand still where one has not run long after it was due, and the clock has not moved', () => {
   const standsStill = createTimerWatch(manualClock(0), () => false);
-  expect([0, 10, stillMs, stillMs + 1].map((ms) => standsStill(asked(7000 + ms)))).toEqual([false, false, false, true]);
+  const asks = [0, 10, frozenMs + 1, stillMs, stillMs + 1].map((ms) => standsStill(asked(7000 + ms)));
+  expect(asks).toEqual([false, false, false, false, true]);
   expect(standsStill(new Request('http://hub.test'))).toBe(false);
 });
 
-test('the first who asks finds it where the object was open, or the second where its own time was ahead', async () => {
+test('the second who asks finds it where the object was open, or the third where its own time was ahead', async () => {
   const clock = manualClock(0);
   const open = createTimerWatch(clock, () => true);
   open(asked(0));
   await clock.advance(10_000);
-  expect(open(asked(10_000 + stillMs + 501))).toBe(true);
+  expect([0, frozenMs + 1].map((ms) => open(asked(20_000 + ms)))).toEqual([false, true]);
 
   const ahead = createTimerWatch({ ...clock, date: () => 3600_000 }, () => true);
   ahead(asked(0));
   await clock.advance(10_000);
-  expect(ahead(asked(20_000))).toBe(false);
-  expect(ahead(asked(20_001 + stillMs))).toBe(true);
+  expect([20_000, 20_001 + stillMs].map((ms) => ahead(asked(ms)))).toEqual([false, true]);
+});
+
+test('timers that stood still with the clock and go on so when it is right again are found', () => {
+  let dateMs = 0;
+  const standsStill = createTimerWatch({ ...manualClock(0), date: () => dateMs }, () => false);
+  expect([0, frozenMs + 1].map((ms) => standsStill(asked(ms)))).toEqual([false, false]);
+  dateMs = 3_600_000;
+  expect(standsStill(asked(stillMs + 1))).toBe(true);
+});
+
+test('an object that is overrun and comes to no timer is not taken for one whose clock was set back', () => {
+  let dateMs = 0;
+  const standsStill = createTimerWatch({ ...manualClock(0), date: () => dateMs }, () => true);
+  for (let nth = 0; nth < 100; nth += 1) {
+    expect(standsStill(asked(nth * 1000))).toBe(false);
+    dateMs += 1;
+  }
 });

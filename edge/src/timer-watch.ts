@@ -11,21 +11,28 @@ export const dateHeader = 'X-Chat-Date';
 
 /** How long the timer takes that is waited for, in ms. */
 const timerMs = 500;
-/** By the Worker's time, in ms: however busy an object is, it comes to its timers earlier. */
+/** How long the object's clock has to stand still before it is not believed, by the Worker's time in ms. */
+export const frozenMs = 2000;
+/** How late that timer may be then, by the Worker's time in ms. */
 export const stillMs = 5000;
 
 /**
- * The answer is called for each request; true says that the timers stand still.
+ * The answer is called for each request; true says that the timers stand still. An object that is overrun comes late to
+ * its timers too, and later than that; but from one request to the next its clock goes on.
  * @param isOpen whether the object is kept awake anyway: its timers are then watched between requests too
  */
 export function createTimerWatch(clock: Clock, isOpen: () => boolean): (request: Request) => boolean {
   /** When the timer was begun that has not run yet. */
   let begunMs: number | undefined;
+  /** What the object's clock says, and since when by the Worker's. */
+  let own = { ms: Number.NaN, sinceMs: 0 };
+  let wasFrozen = false;
 
   function begin(nowMs: number) {
     begunMs = nowMs;
     clock.after(timerMs, () => {
       begunMs = undefined;
+      wasFrozen = false;
       if (isOpen()) begin(dateOf(clock));
     });
   }
@@ -34,9 +41,12 @@ export function createTimerWatch(clock: Clock, isOpen: () => boolean): (request:
     const said = headers.get(dateHeader);
     if (said === null) return false;
     const nowMs = Number(said);
+    const ownMs = dateOf(clock);
+    if (ownMs !== own.ms) own = { ms: ownMs, sinceMs: nowMs };
+    else if (nowMs - own.sinceMs > frozenMs) wasFrozen = true;
     if (begunMs === undefined) begin(nowMs);
     // Our own time was ahead when it was begun, so it was no later than now.
     else begunMs = Math.min(begunMs, nowMs);
-    return nowMs - (begunMs ?? nowMs) > stillMs;
+    return wasFrozen && nowMs - (begunMs ?? nowMs) > stillMs;
   };
 }

@@ -43,16 +43,28 @@ export function mibOf(leader: number, says: string): number {
   );
 }
 
-/** Resident memory of one process, in MiB; 0 where there is none. */
-export function mibOfProcess(pid: number): number {
-  return (table().find((row) => row.pid === pid)?.kib ?? 0) / 1024;
+export interface Needs {
+  /** With its arguments. */
+  command: string;
+  /** Resident memory. */
+  mib: number;
+  /** Open ones, where the system tells (Linux). */
+  descriptors: number | undefined;
 }
 
-/** What each process of a group needs: memory in MiB, and open descriptors where the system tells (Linux). */
-export function needsOf(leader: number): Array<{ command: string; mib: number; descriptors: number | undefined }> {
+const needs = ({ pid, kib, command }: Row): Needs => ({ command, mib: kib / 1024, descriptors: descriptorsOf(pid) });
+
+/** What each process of a leader's group needs. */
+export function needsOf(leader: number): Needs[] {
   return table()
     .filter(({ group }) => group === leader)
-    .map(({ pid, kib, command }) => ({ command, mib: kib / 1024, descriptors: descriptorsOf(pid) }));
+    .map(needs);
+}
+
+export function needsOfProcess(pid: number): Needs | undefined {
+  return table()
+    .filter((row) => row.pid === pid)
+    .map(needs)[0];
 }
 
 function descriptorsOf(pid: number): number | undefined {

@@ -6,7 +6,7 @@ import { pathOf } from '@payload-chat/protocol';
 import { startBareWorker } from '../../../scripts/bare-worker.mjs';
 import { numbersAt } from '../hops.ts';
 import { openHouse } from '../house/house.ts';
-import { mibOf, mibOfProcess } from '../house/process-table.ts';
+import { mibOf, needsOfProcess } from '../house/process-table.ts';
 import { ask } from '../people/ask.ts';
 import { openExternal } from '../people/person.ts';
 import { streamPath } from '../readers/reader.ts';
@@ -105,7 +105,7 @@ export async function soak({ minutes, signal, say }: SoakOptions): Promise<boole
       samples.node.push({ minutes: past, mib: mibOf(house.pid('node') ?? 0, 'node.ts') });
       // Right after a collection, or it would be workerd's patience that is measured.
       live.push({ minutes: past, mib: (await bare.liveBytes()) / 2 ** 20 });
-      samples.worker.push({ minutes: past, mib: mibOfProcess(bare.pid) });
+      samples.worker.push({ minutes: past, mib: needsOfProcess(bare.pid)?.mib ?? 0 });
       if (samples.node.length % 3 === 0)
         say(
           `${past.toFixed(1)} min: ${edges.map((edge) => `${edge} ${inMib(samples[edge].at(-1))}`).join(', ')} ` +

@@ -4,12 +4,12 @@
  */
 import { pathOf } from '@payload-chat/protocol';
 import { type House, openHouse } from '../house/house.ts';
-import { availableMib, needsOf, ourWorkerd } from '../house/process-table.ts';
+import { availableMib } from '../house/process-table.ts';
 import { ask } from '../people/ask.ts';
 import { openExternal } from '../people/person.ts';
 import { streamPath } from '../readers/reader.ts';
 import { join, type Member, spanOf } from './crowd.ts';
-import { workerDoor } from './worker-door.ts';
+import { type EdgeName, type StormedEdge, stormedEdge } from './stormed-edge.ts';
 
 export interface StormOptions {
   /** Of the large storm; the small one has 50. */
@@ -18,9 +18,6 @@ export interface StormOptions {
   signal: AbortSignal;
   say(line: string): void;
 }
-
-export const edgeNames = ['node', 'worker'] as const;
-export type EdgeName = (typeof edgeNames)[number];
 
 interface Load {
   connections: number;
@@ -40,7 +37,8 @@ interface Weather {
 
 const few = 50;
 /** Here everybody comes from one address, which in life would be a balancer's and named as such. */
-const oneAddress = {
+const edgeEnv = {
+  CHAT_PING_MS: '20000',
   CHAT_STREAMS_PER_ADDRESS: '0',
   CHAT_SESSIONS_PER_MINUTE: '0',
   CHAT_REQUESTS_PER_MINUTE: '0',
@@ -71,22 +69,28 @@ export async function storm({ readers, edges, signal: outer, say }: StormOptions
   const house = await openHouse({
     report: say,
     signal,
-    services: ['postgres', 'server-a', ...edges],
+    services: ['postgres', 'server-a', ...edges.filter((edge) => edge === 'node')],
     pingMs: 20_000,
-    edgeEnv: oneAddress,
+    edgeEnv,
   }).catch((error: unknown) => {
     clearInterval(watch);
     throw error;
   });
   const all: Weather[] = [];
   try {
-    for (const edge of edges)
-      for (const count of [few, readers]) {
-        signal.throwIfAborted();
-        const weather = await weathered(house, edge, count, { signal, say });
-        all.push(weather);
-        say(wordsOf(weather));
+    for (const name of edges) {
+      const edge = await stormedEdge(house, name, edgeEnv);
+      try {
+        for (const count of [few, readers]) {
+          signal.throwIfAborted();
+          const weather = { edge: name, ...(await weathered(house, name, edge, count, { signal, say })) };
+          all.push(weather);
+          say(wordsOf(weather));
+        }
+      } finally {
+        await edge.close();
       }
+    }
   } finally {
     clearInterval(watch);
     await house.close();
@@ -104,13 +108,17 @@ export async function storm({ readers, edges, signal: outer, say }: StormOptions
   });
 }
 
-async function weathered(house: House, edge: EdgeName, count: number, { signal, say }: Asked): Promise<Weather> {
-  const doorOf = () => (edge === 'worker' ? workerDoor(house) : house.directUrlOf(edge));
-  let door = await doorOf();
+async function weathered(
+  house: House,
+  name: EdgeName,
+  edge: StormedEdge,
+  count: number,
+  { signal, say }: Asked,
+): Promise<Omit<Weather, 'edge'>> {
   const { site } = house.seed;
-  const at = () => door;
+  const at = () => edge.url;
   const named = await Promise.all(
-    Array.from({ length: people }, (_, nth) => openExternal(site, `storm-${edge}-${count}-${nth}`, at)),
+    Array.from({ length: people }, (_, nth) => openExternal(site, `storm-${name}-${count}-${nth}`, at)),
   );
   const guest = await ask(at() + pathOf('session'), { method: 'POST', body: { site: site.key, room: 'lobby' } });
   const guestHeaders = { Authorization: `Bearer ${(guest.body as { token: string }).token}` };
@@ -121,33 +129,30 @@ async function weathered(house: House, edge: EdgeName, count: number, { signal, 
     Array.from({ length: count }, (_, nth) => untilIn(signal, () => join(room(), headersOf(nth)))),
   );
   const cursors = crowd.map(({ cursor }) => cursor);
-  for (const { command, mib, descriptors } of needsOf(house.pid(edge) ?? 0))
-    say(`  ${count} readers: ${mib.toFixed(0)} MiB, ${descriptors ?? '?'} descriptors in ${nameOf(command)}`);
+  const needs = edge.needs();
+  if (needs)
+    say(`  ${name} edge, ${count} readers: ${needs.mib.toFixed(0)} MiB, ${needs.descriptors ?? '?'} descriptors`);
 
-  const line = house.lines[edge === 'node' ? 'fromNode' : 'fromWorker'];
+  const line = house.lines[name === 'node' ? 'fromNode' : 'fromWorker'];
   const load = measure(line, house);
-  const killed = house.kill(edge);
+  const killed = edge.kill();
   await Promise.all(crowd.map(({ over }) => over));
   await killed;
   for (let nth = 0; nth < written; nth += 1)
     await ask(`${house.directUrlOf('server-a')}${pathOf('send')}`, {
       method: 'POST',
-      body: { room: 'lobby', content: `storm ${nth}`, localId: `storm-${edge}-${count}-${nth}` },
+      body: { room: 'lobby', content: `storm ${nth}`, localId: `storm-${name}-${count}-${nth}` },
       headers: named[0]?.headers() ?? {},
     });
   const beganMs = performance.now();
   const spans: number[] = [];
-  // Readers try meanwhile, in vain; its port may be another one then.
-  const openAgain = async () => {
-    await house.ready(edge);
-    door = await doorOf();
-  };
   const comeBack = async (cursor: string | undefined, nth: number) => {
     const member = await untilIn(signal, () => join(room(), headersOf(nth), cursor));
     spans.push(performance.now() - beganMs);
     return member;
   };
-  [crowd] = await Promise.all([Promise.all(cursors.map(comeBack)), openAgain()]);
+  // Readers try meanwhile, in vain.
+  [crowd] = await Promise.all([Promise.all(cursors.map(comeBack)), edge.again()]);
   await pause(1000);
   const writes = written; // Their statements are the writers', and the same in both storms.
   const returning = load();
@@ -169,15 +174,7 @@ async function weathered(house: House, edge: EdgeName, count: number, { signal, 
   );
   const reloading = anew();
   for (const member of pages) member.leave();
-  return { edge, readers: count, returning, reloading, backMs: spanOf(spans), missed };
-}
-
-/** Of a process, by its command line: wrangler puts a workerd of its own in front of ours. */
-function nameOf(command: string): string {
-  if (command.includes('workerd serve')) return command.includes(ourWorkerd) ? 'workerd, ours' : 'workerd, in front';
-  return command.includes('wrangler')
-    ? 'wrangler'
-    : (command.split(' ').find((word) => word.includes('node.ts')) ?? command.slice(0, 40));
+  return { readers: count, returning, reloading, backMs: spanOf(spans), missed };
 }
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
