@@ -15,10 +15,13 @@ const timerMs = 500;
 export const frozenMs = 2000;
 /** How late that timer may be then, by the Worker's time in ms. */
 export const stillMs = 5000;
+/** How fast a request has come from the Worker to an object that is not overrun, in ms. */
+export const promptMs = 1000;
 
 /**
  * The answer is called for each request; true says that the timers stand still. An object that is overrun comes late to
- * its timers too, and later than that; but from one request to the next its clock goes on.
+ * its timers too, and later than that; but its clock goes on from one request to the next, and it comes late to those as
+ * well: who asks in time stands in line behind timers that are due.
  * @param isOpen whether the object is kept awake anyway: its timers are then watched between requests too
  */
 export function createTimerWatch(clock: Clock, isOpen: () => boolean): (request: Request) => boolean {
@@ -26,13 +29,11 @@ export function createTimerWatch(clock: Clock, isOpen: () => boolean): (request:
   let begunMs: number | undefined;
   /** What the object's clock says, and since when by the Worker's. */
   let own = { ms: Number.NaN, sinceMs: 0 };
-  let wasFrozen = false;
 
   function begin(nowMs: number) {
     begunMs = nowMs;
     clock.after(timerMs, () => {
       begunMs = undefined;
-      wasFrozen = false;
       if (isOpen()) begin(dateOf(clock));
     });
   }
@@ -43,10 +44,11 @@ export function createTimerWatch(clock: Clock, isOpen: () => boolean): (request:
     const nowMs = Number(said);
     const ownMs = dateOf(clock);
     if (ownMs !== own.ms) own = { ms: ownMs, sinceMs: nowMs };
-    else if (nowMs - own.sinceMs > frozenMs) wasFrozen = true;
+    const isFrozen = nowMs - own.sinceMs > frozenMs;
+    const isPrompt = Math.abs(ownMs - nowMs) < promptMs;
     if (begunMs === undefined) begin(nowMs);
     // Our own time was ahead when it was begun, so it was no later than now.
     else begunMs = Math.min(begunMs, nowMs);
-    return wasFrozen && nowMs - (begunMs ?? nowMs) > stillMs;
+    return (isFrozen || isPrompt) && nowMs - (begunMs ?? nowMs) > stillMs;
   };
 }
