@@ -34,6 +34,7 @@ async function listen() {
   function anew(from) {
     stream.close();
     cursor = from;
+    if (!from) begin([]); // What stands there may have been taken back.
     setTimeout(keepListening, 2000);
   }
   stream.addEventListener('reset', () => anew('')); // Gone for too long.
