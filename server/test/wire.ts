@@ -181,7 +181,11 @@ export async function readStream(asked: Promise<Response>, abort?: AbortControll
     new Promise<T>((resolve, reject) => {
       const timer = setTimeout(() => {
         waiting.delete(run);
-        reject(new Error(`No ${what} within ${ms} ms; met ${JSON.stringify(frames).slice(0, 2000)}`));
+        const met = frames.map(({ event }) => event).join(', ');
+        const last = JSON.stringify(frames.at(-1) ?? null).slice(0, 1000);
+        reject(
+          new Error(`No ${what} within ${ms} ms; met ${met || 'nothing'}; at last ${last}${over ? ', its end' : ''}`),
+        );
       }, ms);
       const run = () => {
         const found = look();

@@ -2,6 +2,7 @@ import { type Frame, parseCursor, type Session } from '@payload-chat/protocol';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type App, account, edgeKey, room, site, startApp } from '../../test/app.ts';
+import { until } from '../../test/until.ts';
 import {
   answer,
   ask,
@@ -165,6 +166,20 @@ describe('[Stream] a reader', () => {
     const next = await send(ben, { thread: direct, content: 'the next' });
     await reader.until('the next', carries(next.id));
     expect(reader.frames.filter(is('message'))).toHaveLength(1);
+  });
+
+  test('[S3] a cursor ahead of what this process has heard of is caught up with, though nobody told it', async () => {
+    const epoch = await runtime(app.payload).epoch();
+    const { tail } = runtime(app.payload);
+    const { reads } = tail;
+    tail.wake();
+    await until('the log to be read', async () => tail.reads > reads); // The next poll is 2 s away.
+    await queryOf(app.payload)(
+      `insert into chat.events (id, site, type, payload, topics) values (gen_random_uuid(), 'halden', 'site.updated', '{}', '{all}')`,
+    );
+    const reader = await stream(ana, '', { 'Last-Event-ID': `${epoch}.${await headOf()}` });
+    await reader.until('ready or reset', ({ event }) => event === 'ready' || event === 'reset');
+    expect(reader.frames.map(({ event }) => event)).toEqual(['hello', 'ready']);
   });
 
   test('[S2] a cursor older than the ring is expired', async () => {

@@ -96,10 +96,12 @@ function doubtOf(
   isOver: () => boolean,
   doubted: (() => Promise<boolean>) | undefined,
 ): (() => Promise<boolean>) | undefined {
-  const isAhead = window !== undefined && (parseCursor(cursor ?? '')?.pos ?? 0) > window.head;
-  if (!isAhead) return doubted;
+  if (!isAheadOf(window, cursor)) return doubted;
   return async () => !isOver() && ((await doubted?.()) ?? true);
 }
+
+const isAheadOf = (window: Hub['window'], cursor: string | undefined) =>
+  window !== undefined && (parseCursor(cursor ?? '')?.pos ?? 0) > window.head;
 
 /** @throws ChatError `unavailable` where the hub closed in the meantime. */
 function open(
@@ -128,6 +130,8 @@ function open(
     giveBack?.();
     throw new ChatError('unavailable', { cause });
   }
+  // Another process wrote, and its word is on its way or lost: nobody waits for it who knows already.
+  if (isAheadOf(hub.window, listener.cursor)) runtime(req.payload).tail.wake();
   // Either of the two tells that the reader has left; on some hosts only one does.
   const signal = (req as Pick<Request, 'signal'>).signal;
   if (signal?.aborted) end();
