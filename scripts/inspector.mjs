@@ -11,7 +11,7 @@ const rounds = 3;
  */
 export async function openInspector(url) {
   const socket = new WebSocket(url);
-  /** @type {Map<number, { resolve(result: any): void, reject(why: Error): void }>} */
+  /** @type {Map<number, { resolve(result: Record<string, number>): void, reject(why: Error): void }>} */
   const asked = new Map();
   let serial = 0;
   const lost = (why) => {

@@ -489,13 +489,15 @@ describe('[Stream] the service stream', () => {
 });
 
 describe('[S9] while draining', () => {
+  /** Ana's, at another process. */
+  const streamOf = ({ url }: Listening) =>
+    readStream(fetch(`${url}/api/messages/sse`, { headers: { Origin: page, Authorization: `Bearer ${ana.token}` } }));
+
   test('streams are told bye shutdown, new ones 503 with Retry-After', async () => {
     const second = await startApp({ databaseUrl: app.databaseUrl });
     const theirs = await listen(second);
     try {
-      const opened = await readStream(
-        fetch(`${theirs.url}/api/messages/sse`, { headers: { Origin: page, Authorization: `Bearer ${ana.token}` } }),
-      );
+      const opened = await streamOf(theirs);
       await opened.until('ready', is('ready'));
       // Written in the other process.
       const sent = await send(ben, { thread: direct, content: 'Across processes' });
@@ -520,11 +522,7 @@ describe('[S9] while draining', () => {
     const second = await startApp({ databaseUrl: app.databaseUrl });
     const theirs = await listen(second);
     try {
-      const open = () =>
-        readStream(
-          fetch(`${theirs.url}/api/messages/sse`, { headers: { Origin: page, Authorization: `Bearer ${ana.token}` } }),
-        );
-      const streams = await Promise.all(Array.from({ length: 30 }, open));
+      const streams = await Promise.all(Array.from({ length: 30 }, () => streamOf(theirs)));
       for (const each of streams) await each.until('ready', is('ready'));
       const hub = await runtime(second.payload).hub('halden');
       expect(hub.readers).toBe(30);
@@ -534,7 +532,7 @@ describe('[S9] while draining', () => {
         .then(() => {
           isOver = true;
         });
-      expect((await open()).response.status).toBe(503);
+      expect((await streamOf(theirs)).response.status).toBe(503);
       expect((await ask(second, '/api/chat/health')).status).toBe(503);
       const counts = new Set<number>();
       await expect
@@ -565,9 +563,7 @@ describe('[S9] while draining', () => {
     const second = await startApp({ databaseUrl: app.databaseUrl });
     const theirs = await listen(second);
     try {
-      const opened = await readStream(
-        fetch(`${theirs.url}/api/messages/sse`, { headers: { Origin: page, Authorization: `Bearer ${ana.token}` } }),
-      );
+      const opened = await streamOf(theirs);
       await opened.until('ready', is('ready'));
       const drained = runtime(second.payload).drain(600_000);
       await runtime(second.payload).drain(600_000);
