@@ -69,12 +69,14 @@ export function realHop(house: House, url: string, run: string, close: () => Pro
     site: key,
     room: 'lobby',
     session: (who, { lifeS = 1800, fromPage = false } = {}) => session(url, who, lifeS, fromPage ? origin : undefined),
-    // Rows and events as the server writes them, in one statement: by requests it would take minutes.
+    // Rows and events as a server writes them, in one statement, and its word to the other processes: by requests it would
+    // take minutes.
     async flood(count, content) {
       const database = new pg.Client({ connectionString: databaseUrl });
       await database.connect();
       try {
         await database.query(floodSql, [key, 'lobby', count, content]);
+        await database.query('notify chat_log');
       } finally {
         await database.end();
       }
